@@ -1,0 +1,34 @@
+-- SPDX-License-Identifier: MIT
+-- Starts bin/signalr-emulator on a port of the system's choice.
+local process = require "spec.support.process"
+
+local M = {}
+local methods = {}
+local metatable = { __index = methods, __name = "spec.emulator" }
+
+--- Starts an emulator and waits until it listens.
+-- @param[opt] ... further words of its command line, e.g. "--lax", "--control"
+-- @treturn table { endpoint =, connection_string =, process =, stop = method }
+function M.start(...)
+  local words = { "bin/signalr-emulator", "--port", "0", ... }
+  local child = process.start(words)
+  local text, why = child:await(function(line) return line:match("Endpoint=.*$") end, 15)
+  if not text then
+    child:stop()
+    error("the emulator did not start: " .. why, 2)
+  end
+  local self = { connection_string = text, endpoint = text:match("Endpoint=([^;]+)"), process = child }
+  return setmetatable(self, metatable)
+end
+
+--- What the emulator wrote to its standard error (its log of requests) so far.
+function methods:log()
+  return self.process:errors()
+end
+
+--- Ends the emulator. Harmless when repeated.
+function methods:stop()
+  self.process:stop()
+end
+
+return M

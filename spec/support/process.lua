@@ -1,0 +1,118 @@
+-- SPDX-License-Identifier: MIT
+-- Child processes for specs. Each child hangs on a pipe that this process
+-- holds: when the pipe closes (stop, or the death of the test run itself, even
+-- by SIGKILL) the child ends, so no run leaves anything behind.
+local cqueues = require "cqueues"
+
+local M = {}
+local methods = {}
+local metatable = { __index = methods, __name = "spec.process" }
+
+--- Quotes one word for the shell.
+-- @tparam string word any text
+-- @treturn string the word in single quotes
+function M.quote(word)
+  return "'" .. tostring(word):gsub("'", "'\\''") .. "'"
+end
+
+local function command_line(words)
+  local quoted = {}
+  for i, word in ipairs(words) do quoted[i] = M.quote(word) end
+  return table.concat(quoted, " ")
+end
+
+-- The sanitizers are preloaded into the process under test only: a child that
+-- is not ours to check (a shell, node, the emulator's interpreter) runs clean.
+local CLEAN = "unset LD_PRELOAD ASAN_OPTIONS LSAN_OPTIONS UBSAN_OPTIONS; "
+
+-- A child that does not read its standard input is watched by a shell that
+-- does; one that does read it (stdin = true) must end at the end of its input.
+local WATCHED = "%s %s </dev/null >%s 2>%s & p=$!; cat >/dev/null; kill $p 2>/dev/null; wait $p 2>/dev/null"
+local FED = "%s exec %s >%s 2>%s"
+
+--- Starts a child.
+-- @tparam table words the command and its arguments
+-- @tparam[opt] table options `stdin = true`: the child reads what `write` sends
+-- @treturn table the process; its output is read with `lines` and `line`
+function M.start(words, options)
+  local stem = os.tmpname()
+  local out, err = stem .. ".out", stem .. ".err"
+  assert(io.open(out, "w")):close()
+  local template = options and options.stdin and FED or WATCHED
+  local command = template:format(CLEAN, command_line(words), M.quote(out), M.quote(err))
+  local pipe = assert(io.popen("exec /bin/sh -c " .. M.quote(command), "w"))
+  pipe:setvbuf("no")
+  local self = { stem = stem, out_path = out, err_path = err, pipe = pipe, reader = assert(io.open(out, "rb")), rest = "" }
+  return setmetatable(self, metatable)
+end
+
+--- Sends a line to the child's standard input.
+function methods:write(line)
+  assert(self.pipe:write(line, "\n"))
+end
+
+--- Reads the next whole line of the child's standard output.
+-- @treturn ?string the line without its end, nil when none is there yet
+function methods:next_line()
+  if not self.rest:find("\n", 1, true) then
+    self.reader:seek("cur", 0)
+    self.rest = self.rest .. (self.reader:read("*a") or "")
+  end
+  local line, rest = self.rest:match("^([^\n]*)\n(.*)$")
+  if line then self.rest = rest end
+  return line
+end
+
+--- Waits for a line that `accept` takes; lines before it are passed over.
+-- @tparam function accept gets a line, returns what to hand back or nil
+-- @tparam[opt=10] number timeout seconds
+-- @return what accept returned, or nil and a text that shows the child's output
+function methods:await(accept, timeout)
+  local deadline = cqueues.monotime() + (timeout or 10)
+  repeat
+    local line = self:next_line()
+    while line do
+      local found = accept(line)
+      if found ~= nil then return found end
+      line = self:next_line()
+    end
+    cqueues.sleep(0.005)
+  until cqueues.monotime() > deadline
+  return nil, "nothing fitting came in time; standard error of the child:\n" .. self:errors()
+end
+
+--- What the child wrote to its standard error so far.
+function methods:errors()
+  local file = io.open(self.err_path, "rb")
+  if not file then return "" end
+  local text = file:read("*a")
+  file:close()
+  return text
+end
+
+--- Ends the child, waits for it and removes its files. Harmless when repeated.
+function methods:stop()
+  if not self.pipe then return end
+  self.pipe:close()
+  self.pipe = nil
+  self.reader:close()
+  os.remove(self.out_path)
+  os.remove(self.err_path)
+  os.remove(self.stem)
+end
+
+--- Runs a command to its end.
+-- @tparam table words the command and its arguments
+-- @treturn boolean whether it left with 0
+-- @treturn string what it wrote to its standard output and error
+function M.run(words)
+  local stem = os.tmpname()
+  local code = os.execute(CLEAN .. command_line(words) .. " >" .. M.quote(stem) .. " 2>&1 </dev/null")
+  local file = assert(io.open(stem, "rb"))
+  local text = file:read("*a")
+  file:close()
+  os.remove(stem)
+  return code == true or code == 0, text
+end
+
+return M
