@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+#include "binding/support.h"
+
+#include <math.h>
+#include <string.h>
+
+static const double EXACT = 9007199254740992.0; /* 2^53 */
+
+int asr_arg_error(lua_State *L, int arg, const char *name, const char *rule) {
+  return luaL_error(L, "%s must be %s, got %s", name, rule,
+                    luaL_typename(L, arg));
+}
+
+const char *asr_check_string(lua_State *L, int arg, const char *name,
+                             size_t *len) {
+  if (lua_type(L, arg) != LUA_TSTRING) {
+    asr_arg_error(L, arg, name, "a string");
+  }
+  return lua_tolstring(L, arg, len);
+}
+
+const char *asr_check_filled(lua_State *L, int arg, const char *name,
+                             size_t *len) {
+  size_t n = 0;
+  const char *s = asr_check_string(L, arg, name, &n);
+  if (n == 0) {
+    luaL_error(L, "%s must not be empty", name);
+  }
+  if (len != NULL) {
+    *len = n;
+  }
+  return s;
+}
+
+const char *asr_opt_string(lua_State *L, int arg, const char *name,
+                           size_t *len) {
+  return lua_isnoneornil(L, arg) ? NULL : asr_check_string(L, arg, name, len);
+}
+
+double asr_check_number(lua_State *L, int arg, const char *name) {
+  if (lua_type(L, arg) != LUA_TNUMBER) {
+    asr_arg_error(L, arg, name, "a number");
+  }
+  double x = (double)lua_tonumber(L, arg);
+  if (!isfinite(x)) {
+    luaL_error(L, "%s must be a finite number", name);
+  }
+  return x;
+}
+
+double asr_opt_number(lua_State *L, int arg, const char *name,
+                      double fallback) {
+  return lua_isnoneornil(L, arg) ? fallback : asr_check_number(L, arg, name);
+}
+
+int64_t asr_check_whole(lua_State *L, int arg, const char *name, int64_t low,
+                        int64_t high) {
+  double x = asr_check_number(L, arg, name);
+  if (x != floor(x)) {
+    luaL_error(L, "%s must be a whole number", name);
+  }
+  if (x < (double)low || x > (double)high) {
+    luaL_error(L, "%s is out of range (%f to %f)", name, (lua_Number)low,
+               (lua_Number)high);
+  }
+  return (int64_t)x;
+}
+
+void asr_check_table(lua_State *L, int arg, const char *name) {
+  if (lua_type(L, arg) != LUA_TTABLE) {
+    asr_arg_error(L, arg, name, "a table");
+  }
+}
+
+void asr_rawgetfield(lua_State *L, int t, const char *key) {
+  t = lua_absindex(L, t);
+  lua_pushstring(L, key);
+  lua_rawget(L, t);
+}
+
+/* Pushes the field; throws unless it is nil or of the wanted type. Returns
+ * whether it is there. [-0, +1] */
+static int push_field(lua_State *L, int t, const char *path[2], int type) {
+  asr_rawgetfield(L, t, path[1]);
+  int got = lua_type(L, -1);
+  if (got != LUA_TNIL && got != type) {
+    luaL_error(L, "%s.%s must be a %s, got %s", path[0], path[1],
+               lua_typename(L, type), lua_typename(L, got));
+  }
+  return got != LUA_TNIL;
+}
+
+const char *asr_field_string(lua_State *L, int t, const char *where,
+                             const char *key, size_t *len) {
+  const char *path[2] = {where, key};
+  const char *s = NULL;
+  if (push_field(L, t, path, LUA_TSTRING)) {
+    s = lua_tolstring(L, -1, len);
+  }
+  lua_pop(L, 1); /* the table keeps the string alive */
+  return s;
+}
+
+double asr_field_number(lua_State *L, int t, const char *where,
+                        const char *key, double fallback) {
+  const char *path[2] = {where, key};
+  double x = fallback;
+  if (push_field(L, t, path, LUA_TNUMBER)) {
+    x = (double)lua_tonumber(L, -1);
+    if (!isfinite(x)) {
+      luaL_error(L, "%s.%s must be a finite number", where, key);
+    }
+  }
+  lua_pop(L, 1);
+  return x;
+}
+
+int asr_field_boolean(lua_State *L, int t, const char *where, const char *key,
+                      int fallback) {
+  const char *path[2] = {where, key};
+  int b = fallback;
+  if (push_field(L, t, path, LUA_TBOOLEAN)) {
+    b = lua_toboolean(L, -1);
+  }
+  lua_pop(L, 1);
+  return b;
+}
+
+int64_t asr_field_count(lua_State *L, int t, const char *where,
+                        const char *key, int64_t fallback) {
+  double x = asr_field_number(L, t, where, key, (double)fallback);
+  if (x < 0 || x > EXACT || x != floor(x)) {
+    luaL_error(L, "%s.%s must be a whole number of 0 or more", where, key);
+  }
+  return (int64_t)x;
+}
+
+void asr_new_class(lua_State *L, const char *tname, const luaL_Reg *methods,
+                   const luaL_Reg *meta) {
+  if (luaL_newmetatable(L, tname)) {
+    lua_pushstring(L, tname);
+    lua_setfield(L, -2, "__name");
+    if (meta != NULL) {
+      luaL_setfuncs(L, meta, 0);
+    }
+    if (methods != NULL) {
+      lua_newtable(L);
+      luaL_setfuncs(L, methods, 0);
+      lua_setfield(L, -2, "__index");
+    }
+  }
+  lua_pop(L, 1);
+}
+
+void *asr_new_object(lua_State *L, size_t size, const char *tname) {
+  void *object = lua_newuserdatauv(L, size, 0);
+  memset(object, 0, size);
+  luaL_setmetatable(L, tname);
+  return object;
+}
+
+void *asr_check_object(lua_State *L, int arg, const char *tname) {
+  void *object = luaL_testudata(L, arg, tname);
+  if (object == NULL) {
+    luaL_error(L, arg == 1 ? "%s expected, got %s (a colon may be missing)"
+                           : "%s expected, got %s",
+               tname, luaL_typename(L, arg));
+  }
+  return object;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What every binding file needs: checks that name the argument, readers of a
+ * table's fields, userdata that are born closed.
+ *
+ * An `int` returned by a function here is 0 or 1, unless said otherwise.
+ * Functions whose comment says "throws" raise a Lua error (longjmp), so the
+ * caller must hold no malloc'd memory that a userdata does not own.
+ * A `const char *` from a table or the stack lives as long as that value is
+ * referenced from there.
+ */
+#ifndef ASR_SUPPORT_H
+#define ASR_SUPPORT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "binding/compat.h"
+
+/* Throws "<name> must be <rule>, got <type of the value at arg>". */
+int asr_arg_error(lua_State *L, int arg, const char *name, const char *rule);
+
+/* Checks of arguments; they throw, naming `name`. Numbers are not taken for
+ * strings, nor strings for numbers. `len` may be NULL. [-0, +0] */
+const char *asr_check_string(lua_State *L, int arg, const char *name,
+                             size_t *len);
+/* The same; an empty string throws too. */
+const char *asr_check_filled(lua_State *L, int arg, const char *name,
+                             size_t *len);
+/* NULL for nil or none. */
+const char *asr_opt_string(lua_State *L, int arg, const char *name,
+                           size_t *len);
+/* A number that is neither NaN nor infinite. */
+double asr_check_number(lua_State *L, int arg, const char *name);
+double asr_opt_number(lua_State *L, int arg, const char *name, double fallback);
+/* A whole number within low..high (which must lie within -2^53..2^53). */
+int64_t asr_check_whole(lua_State *L, int arg, const char *name, int64_t low,
+                        int64_t high);
+void asr_check_table(lua_State *L, int arg, const char *name);
+
+/* Readers of field `key` of the table at `t` (raw access; nil gives the
+ * fallback). A wrong type throws "<where>.<key> must be ...". [-0, +0] */
+const char *asr_field_string(lua_State *L, int t, const char *where,
+                             const char *key, size_t *len);
+double asr_field_number(lua_State *L, int t, const char *where,
+                        const char *key, double fallback);
+int asr_field_boolean(lua_State *L, int t, const char *where, const char *key,
+                      int fallback);
+/* A whole number of 0 or more, at most 2^53. */
+int64_t asr_field_count(lua_State *L, int t, const char *where,
+                        const char *key, int64_t fallback);
+
+/* Makes the metatable registered as `tname` (once for each lua_State): sets
+ * __name, the functions of `meta` (__gc, __close, __tostring...), and
+ * __index to a table of `methods` (both may be NULL). [-0, +0] */
+void asr_new_class(lua_State *L, const char *tname, const luaL_Reg *methods,
+                   const luaL_Reg *meta);
+/* Pushes a userdata of `size` zeroed bytes with that metatable: born closed,
+ * so that its __gc is safe from the first moment. [-0, +1] */
+void *asr_new_object(lua_State *L, size_t size, const char *tname);
+/* The userdata at `arg`, or throws; for a method's self (arg 1) the message
+ * says that a colon may be missing. */
+void *asr_check_object(lua_State *L, int arg, const char *tname);
+
+/* rawget with a string key. [-0, +1] */
+void asr_rawgetfield(lua_State *L, int t, const char *key);
+
+#endif
