@@ -23,12 +23,12 @@ end
 
 -- The sanitizers are preloaded into the process under test only: a child that
 -- is not ours to check (a shell, node, the emulator's interpreter) runs clean.
-local CLEAN = "unset LD_PRELOAD ASAN_OPTIONS LSAN_OPTIONS UBSAN_OPTIONS; "
+local CLEAN = "trap '' INT; unset LD_PRELOAD ASAN_OPTIONS LSAN_OPTIONS UBSAN_OPTIONS; "
 
 -- A child that does not read its standard input is watched by a shell that
 -- does; one that does read it (stdin = true) must end at the end of its input.
 local WATCHED = "%s %s </dev/null >%s 2>%s & p=$!; cat >/dev/null; kill $p 2>/dev/null; wait $p 2>/dev/null"
-local FED = "%s exec %s >%s 2>%s"
+local FED = "%s trap - INT; exec %s >%s 2>%s"
 
 --- Starts a child.
 -- @tparam table words the command and its arguments
@@ -42,7 +42,8 @@ function M.start(words, options)
   local command = template:format(CLEAN, command_line(words), M.quote(out), M.quote(err))
   local pipe = assert(io.popen("exec /bin/sh -c " .. M.quote(command), "w"))
   pipe:setvbuf("no")
-  local self = { stem = stem, out_path = out, err_path = err, pipe = pipe, reader = assert(io.open(out, "rb")), rest = "" }
+  local self = { stem = stem, out_path = out, err_path = err, pipe = pipe, rest = "" }
+  self.reader = assert(io.open(out, "rb"))
   return setmetatable(self, metatable)
 end
 
