@@ -128,11 +128,17 @@ int asr_field_boolean(lua_State *L, int t, const char *where, const char *key,
 
 int64_t asr_field_count(lua_State *L, int t, const char *where,
                         const char *key, int64_t fallback) {
-  double x = asr_field_number(L, t, where, key, (double)fallback);
-  if (x < 0 || x > EXACT || x != floor(x)) {
-    luaL_error(L, "%s.%s must be a whole number of 0 or more", where, key);
+  const char *path[2] = {where, key};
+  int64_t n = fallback; /* may be negative: it is the caller's own */
+  if (push_field(L, t, path, LUA_TNUMBER)) {
+    double x = (double)lua_tonumber(L, -1);
+    if (!(x >= 0 && x <= EXACT && x == floor(x))) {
+      luaL_error(L, "%s.%s must be a whole number of 0 or more", where, key);
+    }
+    n = (int64_t)x;
   }
-  return (int64_t)x;
+  lua_pop(L, 1);
+  return n;
 }
 
 void asr_new_class(lua_State *L, const char *tname, const luaL_Reg *methods,

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/jsonnum.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+  MAX_FLOAT_TEXT = 1100, /* a double has at most 767 significant digits */
+  MAX_POINT = 16         /* bytes of a locale's decimal point */
+};
+
+/* Digits into *value; false if they exceed 64 bits. */
+static bool read_digits(struct asr_span s, uint64_t *value) {
+  uint64_t v = 0;
+  for (size_t i = 0; i < s.n; i++) {
+    uint64_t digit = (uint64_t)(s.p[i] - '0');
+    if (v > (UINT64_MAX - digit) / 10) {
+      return false;
+    }
+    v = v * 10 + digit;
+  }
+  *value = v;
+  return true;
+}
+
+static struct asr_number read_integer(struct asr_span text) {
+  struct asr_number number = {ASR_NUMBER_TEXT, 0, 0, 0};
+  bool negative = text.p[0] == '-';
+  uint64_t v;
+  if (!read_digits(asr_span(text.p + negative, text.n - negative), &v)) {
+    return number;
+  }
+  if (negative && v == 0) {
+    number.kind = ASR_NUMBER_FLOAT; /* integers have no -0 */
+    number.d = -0.0;
+  } else if (negative && v <= (uint64_t)INT64_MAX + 1) {
+    number.kind = ASR_NUMBER_INT;
+    number.i = -1 - (int64_t)(v - 1);
+  } else if (!negative && v <= INT64_MAX) {
+    number.kind = ASR_NUMBER_INT;
+    number.i = (int64_t)v;
+  } else if (!negative) {
+    number.kind = ASR_NUMBER_UINT;
+    number.u = v;
+  }
+  return number;
+}
+
+/* Digits times a power of ten, when both are exact doubles: then one
+ * multiplication or division rounds correctly. */
+static bool read_short_float(struct asr_span text, double *out) {
+#if FLT_EVAL_METHOD == 0
+  static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,
+                                  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                                  1e12, 1e13, 1e14, 1e15, 1e16, 1e17,
+                                  1e18, 1e19, 1e20, 1e21, 1e22};
+  uint64_t digits = 0;
+  int places = 0;
+  bool point = false;
+  if (text.n > 17) {
+    return false;
+  }
+  for (size_t i = text.p[0] == '-'; i < text.n; i++) {
+    char c = text.p[i];
+    if (c == 'e' || c == 'E') {
+      return false;
+    }
+    if (c == '.') {
+      point = true;
+      continue;
+    }
+    digits = digits * 10 + (uint64_t)(c - '0');
+    places += point;
+  }
+  if (digits > (uint64_t)1 << 53) {
+    return false;
+  }
+  double d = (double)digits / powers[places];
+  *out = text.p[0] == '-' ? -d : d;
+  return true;
+#else
+  (void)text;
+  (void)out;
+  return false;
+#endif
+}
+
+/* strtod wants the locale's decimal point; printf knows it ("0.5" has it
+ * between its digits) and, unlike localeconv, is safe among threads. */
+static size_t decimal_point(char point[MAX_POINT]) {
+  char text[MAX_POINT + 2];
+  int n = snprintf(text, sizeof text, "%.1f", 0.5);
+  if (n < 3 || (size_t)n >= sizeof text) {
+    return 0;
+  }
+  memcpy(point, text + 1, (size_t)n - 2);
+  return (size_t)n - 2;
+}
+
+static bool read_any_float(struct asr_span text, double *out) {
+  char copy[MAX_FLOAT_TEXT + MAX_POINT + 1], point[MAX_POINT];
+  if (text.n > MAX_FLOAT_TEXT) {
+    return false;
+  }
+  size_t n = 0;
+  for (size_t i = 0; i < text.n; i++) {
+    if (text.p[i] == '.') {
+      size_t bytes = decimal_point(point);
+      memcpy(copy + n, point, bytes);
+      n += bytes;
+    } else {
+      copy[n++] = text.p[i];
+    }
+  }
+  copy[n] = '\0';
+  *out = strtod(copy, NULL);
+  return isfinite(*out);
+}
+
+struct asr_number asr_json_number(struct asr_span text) {
+  bool integral = true;
+  for (size_t i = 0; i < text.n; i++) {
+    integral &= text.p[i] == '-' || (text.p[i] >= '0' && text.p[i] <= '9');
+  }
+  if (integral) {
+    return read_integer(text);
+  }
+  struct asr_number number = {ASR_NUMBER_FLOAT, 0, 0, 0};
+  if (!read_short_float(text, &number.d) &&
+      !read_any_float(text, &number.d)) {
+    number.kind = ASR_NUMBER_TEXT;
+  }
+  return number;
+}

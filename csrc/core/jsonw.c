@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/jsonw.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/utf8.h"
+
+static const double EXACT = 9007199254740992.0; /* 2^53 */
+
+static bool is_plain(unsigned char c) {
+  return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
+
+static void add_escaped(struct asr_buf *out, unsigned char c) {
+  static const char short_forms[] = "btnvfr"; /* 0x08 to 0x0D; no \v in JSON */
+  static const char hex[] = "0123456789abcdef";
+  char text[6] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]};
+  size_t n = sizeof text;
+  if (c == '"' || c == '\\') {
+    text[1] = (char)c;
+    n = 2;
+  } else if (c >= 0x08 && c <= 0x0D && c != 0x0B) {
+    text[1] = short_forms[c - 0x08];
+    n = 2;
+  }
+  asr_buf_add(out, text, n);
+}
+
+enum asr_status asr_jsonw_string(struct asr_buf *out, struct asr_span s) {
+  size_t i = 0;
+  asr_buf_add_byte(out, '"');
+  while (i < s.n) {
+    size_t from = i;
+    while (i < s.n && is_plain((unsigned char)s.p[i])) {
+      i++;
+    }
+    asr_buf_add(out, s.p + from, i - from);
+    if (i == s.n) {
+      break;
+    }
+    if ((unsigned char)s.p[i] < 0x80) {
+      add_escaped(out, (unsigned char)s.p[i++]);
+      continue;
+    }
+    size_t step = asr_utf8_step(s.p + i, s.n - i);
+    if (step == 0) {
+      return ASR_INVALID;
+    }
+    asr_buf_add(out, s.p + i, step);
+    i += step;
+  }
+  return asr_buf_add_byte(out, '"');
+}
+
+enum asr_status asr_jsonw_uint(struct asr_buf *out, uint64_t value) {
+  char digits[20];
+  size_t at = sizeof digits;
+  do {
+    digits[--at] = (char)('0' + value % 10);
+    value /= 10;
+  } while (value > 0);
+  return asr_buf_add(out, digits + at, sizeof digits - at);
+}
+
+enum asr_status asr_jsonw_int(struct asr_buf *out, int64_t value) {
+  if (value < 0) {
+    asr_buf_add_byte(out, '-');
+    return asr_jsonw_uint(out, (uint64_t)0 - (uint64_t)value);
+  }
+  return asr_jsonw_uint(out, (uint64_t)value);
+}
+
+/* Copies what printf wrote; any run of bytes that is no part of a number in
+ * the C locale is the locale's decimal point (which may be several bytes). */
+static void add_in_c_locale(struct asr_buf *out, const char *text) {
+  static const char number[] = "0123456789+-e";
+  while (*text != '\0') {
+    size_t n = strspn(text, number);
+    asr_buf_add(out, text, n);
+    text += n;
+    if (*text != '\0') {
+      asr_buf_add_byte(out, '.');
+      text += strcspn(text, number);
+    }
+  }
+}
+
+static void add_shortest(struct asr_buf *out, double x, bool fraction) {
+  char text[64];
+  int digits = 15;
+  do { /* the comparison is made in the same locale that printed */
+    snprintf(text, sizeof text, "%.*g", digits, x);
+  } while (strtod(text, NULL) != x && ++digits <= 17);
+  add_in_c_locale(out, text);
+  if (fraction && text[strspn(text, "-0123456789")] == '\0') {
+    asr_buf_add_text(out, ".0");
+  }
+}
+
+enum asr_status asr_jsonw_double(struct asr_buf *out, double x,
+                                 bool fraction) {
+  if (!isfinite(x)) {
+    return ASR_INVALID;
+  }
+  if (x != floor(x) || fabs(x) > EXACT) {
+    add_shortest(out, x, fraction);
+    return out->status;
+  }
+  if (signbit(x)) {
+    asr_buf_add_byte(out, '-');
+  }
+  asr_jsonw_uint(out, (uint64_t)fabs(x));
+  return fraction ? asr_buf_add_text(out, ".0") : out->status;
+}

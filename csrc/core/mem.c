@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/mem.h"
+
+#include <openssl/crypto.h>
+
+void *asr_realloc(void *p, size_t size) {
+  return OPENSSL_realloc(p, size);
+}
+
+void asr_free(void *p) {
+  OPENSSL_free(p);
+}
