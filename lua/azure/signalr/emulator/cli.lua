@@ -1,0 +1,69 @@
+-- SPDX-License-Identifier: MIT
+-- The command line of the emulator: words in, a running server out.
+local argparse = require "argparse"
+local server = require "azure.signalr.emulator.server"
+
+local M = {}
+
+-- Those of Microsoft's emulator, so that a connection string made for it works here.
+M.DEFAULT_PORT = 8888
+M.DEFAULT_KEY = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789ABCDEFGH"
+
+local function port_number(text)
+  local port = text:match("^%d+$") and tonumber(text)
+  if not port or port > 65535 then return nil, "the port is a number from 0 to 65535, not '" .. text .. "'" end
+  return port
+end
+
+local function access_key(text)
+  if text == "" then return nil, "the access key must not be empty" end
+  if text:find(";", 1, true) then return nil, "an access key with a ';' cannot stand in a connection string" end
+  return text
+end
+
+local function parser()
+  local p = argparse("signalr-emulator", "A local Azure SignalR Service in serverless mode.")
+  p:option("--port", "Port to listen on; 0 lets the system choose.", tostring(M.DEFAULT_PORT)):convert(port_number)
+  p:option("--host", "Address to listen on.", "127.0.0.1")
+  p:option("--access-key", "Key that signs the tokens.", M.DEFAULT_KEY):convert(access_key):argname("<key>")
+  p:option("--endpoint", "A further base URL that tokens may name (repeatable)."):count("*"):argname("<url>")
+  p:option("--tls-cert", "Certificate chain (PEM): serve https."):argname("<file>")
+  p:option("--tls-key", "Its private key (PEM)."):argname("<file>")
+  p:flag("--lax", "Do not check tokens.")
+  p:flag("--quiet", "No line for each request.")
+  p:flag("--control", "Open the fault control endpoint, /__control/faults.")
+  p:option("--break", "Leave out the effect of one operation (for testing tests)."):argname("<operation>")
+  p:option("--send-queue", "Bytes that may wait for a slow client.", "8388608"):convert(tonumber):argname("<bytes>")
+  p:flag("--until-eof", "End when the standard input is closed.")
+  return p
+end
+
+local function to_options(args)
+  return {
+    port = args.port, host = args.host, access_key = args.access_key, endpoints = args.endpoint,
+    tls_cert = args.tls_cert, tls_key = args.tls_key, lax = args.lax, quiet = args.quiet,
+    control = args.control, broken = args["break"], send_queue = args.send_queue, until_eof = args.until_eof,
+  }
+end
+
+--- Runs the command until it is told to stop.
+-- @tparam table argv the words after the command's name
+-- @treturn number the exit status
+function M.main(argv)
+  local args = parser():parse(argv)
+  if (args.tls_cert == nil) ~= (args.tls_key == nil) then
+    io.stderr:write("signalr-emulator: --tls-cert and --tls-key go together\n")
+    return 2
+  end
+  local self, why = server.new(to_options(args))
+  if not self then
+    io.stderr:write("signalr-emulator: ", why, "\n")
+    return 1
+  end
+  io.stdout:write("connection string: ", self:connection_string(), "\n")
+  io.stdout:flush()
+  self:run()
+  return 0
+end
+
+return M

@@ -1,0 +1,96 @@
+-- SPDX-License-Identifier: MIT
+-- The clients' side of the service: negotiation, and which transport serves a request.
+local answers = require "azure.signalr.emulator.answers"
+local http_faults = require "azure.signalr.emulator.http_faults"
+local long_polling = require "azure.signalr.emulator.transports.long_polling"
+local sse = require "azure.signalr.emulator.transports.sse"
+local websocket = require "azure.signalr.emulator.transports.websocket"
+
+local M = {}
+
+--- Whether a request is one of a hub client.
+function M.is_client(head)
+  return head.path:find("^/client/?$") ~= nil or head.path:find("^/client/negotiate/?$") ~= nil
+end
+
+local function refuse(exchange, status, message)
+  return exchange:reply(answers.error(status, "Error.Request.Invalid", message))
+end
+
+local function authorize(exchange)
+  local ticket, refusal = exchange.server.service:client_auth(exchange:request(""))
+  if not ticket then exchange:reply(refusal) end
+  return ticket
+end
+
+-- A line of the log for an answer that the transport writes itself.
+local function note_start(exchange, status, kind)
+  exchange.answered = true
+  exchange:note(status, { op = "client connects by " .. kind })
+end
+
+local function serve_websocket(exchange)
+  local refusal = websocket.check(exchange.stream, exchange.head)
+  if refusal then return exchange:reply(refusal) end
+  local ticket = authorize(exchange)
+  if not ticket then return end
+  note_start(exchange, 101, "WebSockets")
+  websocket.serve(exchange.server, exchange.stream, exchange.head, ticket, exchange.cors)
+end
+
+local function serve_poll(exchange, client)
+  local response, delivered = client:poll()
+  local arrived = exchange:reply(response)
+  if delivered then delivered(arrived) end
+end
+
+local function serve_get(exchange, token, client)
+  local wants_events = sse.wanted(exchange.head)
+  if client and client.kind == "LongPolling" and not wants_events then return serve_poll(exchange, client) end
+  if client then return refuse(exchange, 409, "this connection has its transport already") end
+  local ticket = authorize(exchange)
+  if not ticket then return end
+  local opening = { token = token, ticket = ticket }
+  if wants_events then
+    note_start(exchange, 200, "ServerSentEvents")
+    sse.serve(exchange.server, exchange.stream, opening, exchange.cors)
+  else
+    exchange:reply(long_polling.open(exchange.server, opening))
+  end
+end
+
+local function serve_half(exchange)
+  local method = exchange.head.method
+  local token = (exchange.head.params.id or {})[1]
+  if not token or token == "" then return refuse(exchange, 400, "Connection ID required") end
+  local client = exchange.server.clients[token]
+  if method == "GET" then return serve_get(exchange, token, client) end
+  local body = exchange:read_body()
+  if not body then return end
+  if method ~= "POST" and method ~= "DELETE" then return refuse(exchange, 405, "GET, POST or DELETE") end
+  if not client then return refuse(exchange, 404, "No Connection with that ID") end
+  return exchange:reply(method == "POST" and client:receive(body) or client:delete())
+end
+
+local function serve_negotiate(exchange)
+  local body = exchange:read_body()
+  if not body then return end
+  if exchange.head.method ~= "POST" then return refuse(exchange, 405, "negotiation is a POST") end
+  local response = exchange.server.service:client_negotiate(exchange:request(body))
+  response.op = response.op or "client negotiates"
+  exchange:reply(response)
+end
+
+--- Serves a client's request.
+-- @tparam table exchange of http_routes
+function M.serve(exchange)
+  local rule = exchange.rule
+  if rule and rule.drop == "after" then return http_faults.cut(exchange.stream) end
+  local given = rule and http_faults.answer(rule)
+  if given then return exchange:reply(given) end
+  if exchange.head.path:find("negotiate", 1, true) then return serve_negotiate(exchange) end
+  if websocket.wanted(exchange.head) then return serve_websocket(exchange) end
+  return serve_half(exchange)
+end
+
+return M

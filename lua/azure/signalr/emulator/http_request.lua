@@ -1,0 +1,137 @@
+-- SPDX-License-Identifier: MIT
+-- Reads a request from a lua-http stream, within the service's limits.
+local ce = require "cqueues.errno"
+local cqueues = require "cqueues"
+local http_chunks = require "azure.signalr.emulator.http_chunks"
+local url = require "azure.signalr.emulator.url"
+
+local M = {}
+
+-- The service's: 16 KB of header fields, 1 MB of body.
+M.MAX_HEADER = 16 * 1024
+M.MAX_TARGET = 16 * 1024
+M.MAX_BODY = 1024 * 1024
+
+local HEADER_SECONDS = 30
+local BODY_SECONDS = 60
+
+local GONE = {
+  [ce.EPIPE] = true, [ce.ECONNRESET] = true, [ce.ENOTCONN] = true, [ce.ETIMEDOUT] = true, [ce.EBADF] = true,
+}
+
+-- Why the head of a request could not be read: nil when nobody is there to be
+-- told, otherwise a status and a message.
+local function unreadable(stream, why, errno)
+  if why == nil or GONE[errno] then return nil end
+  if errno == ce.E2BIG then return 431, "too many header fields" end
+  local socket = stream.connection.socket
+  if errno == ce.EILSEQ and socket and socket:pending() >= M.MAX_HEADER then
+    if stream.state == "idle" then return 414, "the request line is too long" end
+    return 431, "a header field is too long"
+  end
+  return 400, "malformed request: " .. tostring(why)
+end
+
+-- Field names and values as they stood on the wire: "name: value\r\n".
+local function collect(headers)
+  local fields, size = {}, 0
+  for name, value in headers:each() do
+    if name == ":authority" then name = "host" end
+    if name:sub(1, 1) ~= ":" then
+      size = size + #name + #value + 4
+      fields[name] = fields[name] and fields[name] .. ", " .. value or value
+    end
+  end
+  return fields, size
+end
+
+local function split_target(target)
+  local rest = target:match("^%a[%w+.-]*://[^/?#]*(.*)$") or target
+  local path, query = rest:match("^([^?#]*)%??([^#]*)")
+  return path == "" and "/" or path, query
+end
+
+local function check(head, size)
+  if size > M.MAX_HEADER then
+    return 431, ("the header is %d bytes long, the limit is %d"):format(size, M.MAX_HEADER)
+  end
+  if #head.target > M.MAX_TARGET then
+    return 414, ("the request's target is %d bytes long, the limit is %d"):format(#head.target, M.MAX_TARGET)
+  end
+  local length = head.headers["content-length"]
+  if length and not length:find("^%d+$") then return 400, "Content-Length is not a number" end
+  return nil
+end
+
+--- Reads the head of a request.
+-- @param stream a lua-http stream
+-- @treturn ?table { method, target, path (raw), query (raw, ""), params (decoded: name -> array), headers
+--   (lower name -> value, repeats joined), base ("http://host:port" as the client called us) }; nil otherwise
+-- @treturn ?number the status to refuse it with; nil when the client is gone
+-- @treturn ?string a message for the client
+function M.head(stream)
+  local headers, why, errno = stream:get_headers(HEADER_SECONDS)
+  if not headers then return nil, unreadable(stream, why, errno) end
+  http_chunks.bound(stream.connection)
+  local fields, size = collect(headers)
+  local target = headers:get(":path") or ""
+  local path, query = split_target(target)
+  local head = {
+    method = headers:get(":method"), target = target, path = path, query = query,
+    params = url.parse_query(query), headers = fields,
+    base = headers:get(":scheme") .. "://" .. (fields.host or ""),
+  }
+  local status, message = check(head, size)
+  if status then return nil, status, message, head end
+  return head
+end
+
+local function read_chunks(stream, limit)
+  local deadline = cqueues.monotime() + BODY_SECONDS
+  local parts, size = {}, 0
+  while true do
+    local chunk, why, errno = stream:get_next_chunk(deadline - cqueues.monotime())
+    if not chunk then
+      if why == nil then return table.concat(parts) end
+      if GONE[errno] then return nil end
+      return nil, 400, "malformed body: " .. tostring(why)
+    end
+    size = size + #chunk
+    if size > limit then return nil, 413, ("the body is over the limit of %d bytes"):format(limit) end
+    parts[#parts + 1] = chunk
+  end
+end
+
+--- Reads the body.
+-- @tparam table head what `head` returned
+-- @treturn ?string the body, nil otherwise
+-- @treturn ?number the status to refuse it with; nil when the client is gone
+-- @treturn ?string a message for the client
+function M.body(stream, head)
+  local announced = tonumber(head.headers["content-length"])
+  if announced and announced > M.MAX_BODY then
+    return nil, 413, ("the body has %d bytes, the limit is %d"):format(announced, M.MAX_BODY)
+  end
+  local expect = head.headers.expect
+  if expect and expect:lower() == "100-continue" then stream:write_continue(HEADER_SECONDS) end
+  local body, status, message = read_chunks(stream, M.MAX_BODY)
+  if not body then return nil, status, message end
+  -- The end of the connection looks like the end of the body.
+  if announced and #body < announced then return nil end
+  return body
+end
+
+--- Reads and drops what a refused client is still sending, so that it reads
+-- the answer before it sees the connection end.
+-- @tparam number bytes at most so many
+-- @tparam number seconds and at most so long
+function M.drain(stream, bytes, seconds)
+  local deadline = cqueues.monotime() + seconds
+  while bytes > 0 do
+    local chunk = stream:get_next_chunk(deadline - cqueues.monotime())
+    if not chunk then return end
+    bytes = bytes - #chunk
+  end
+end
+
+return M
