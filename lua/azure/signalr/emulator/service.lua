@@ -1,0 +1,109 @@
+-- SPDX-License-Identifier: MIT
+--- The local service, without any I/O: requests and bytes in, answers and bytes out. Time, HMAC
+-- and randomness are given to it, so that a server, an in-process fake and specs can all drive it.
+local auth = require "azure.signalr.emulator.auth"
+local clients = require "azure.signalr.emulator.clients"
+local hub = require "azure.signalr.emulator.hub"
+local rest = require "azure.signalr.emulator.rest"
+local session = require "azure.signalr.emulator.session"
+
+local M = {}
+
+local Service = {}
+Service.__index = Service
+Service.__name = "signalr emulator service"
+
+--- What time and size are limited to: seconds and bytes. `new{ limits = {...} }` changes them.
+M.limits = {
+  body = 1048576, message = 1048576,
+  handshake_timeout = 15, keep_alive = 15, client_timeout = 30,
+  invoke_timeout = 600, connect_window = 5,
+}
+
+local REQUIRED = { access_key = "string", now = "function", hmac = "function", random_id = "function" }
+
+--- Makes a service.
+-- @tparam table options
+--   access_key string; now() -> unix seconds; hmac(key, data) -> 32 bytes; random_id() -> unique string;
+--   optional: lax (token checks off), log(entry), endpoints(base) -> boolean (further bases that an
+--   audience may name), broken (id of an operation whose effect is left out), limits (see `M.limits`)
+-- @treturn table service
+function M.new(options)
+  for name, wanted in pairs(REQUIRED) do
+    if type(options[name]) ~= wanted then
+      error(("service.new: option '%s' must be a %s"):format(name, wanted), 2)
+    end
+  end
+  local limits = {}
+  for name, value in pairs(M.limits) do limits[name] = (options.limits or {})[name] or value end
+  return setmetatable({
+    now = options.now, random_id = options.random_id, log = options.log or function() end,
+    broken = options.broken, limits = limits, auth = auth.new(options),
+    hubs = {}, open_sessions = {}, pending = {}, sequence = 0,
+  }, Service)
+end
+
+--- The hub of a name, made when it is first asked for.
+function Service:hub(name)
+  if not self.hubs[name] then self.hubs[name] = hub.new(name, self.now) end
+  return self.hubs[name]
+end
+
+--- Orders connections by age.
+function Service:next_sequence()
+  self.sequence = self.sequence + 1
+  return self.sequence
+end
+
+--- Answers one request of the REST API.
+-- @tparam table req { method, path (raw), query (raw, "" for none), headers (lower-case names), body, base }
+-- @tparam function respond called once with { status, headers, body }; for an invocation perhaps later
+function Service:rest(req, respond)
+  rest.answer(self, req, respond)
+end
+
+--- Answers POST /client/negotiate.
+-- @treturn table { status, headers, body }
+function Service:client_negotiate(req)
+  return clients.negotiate(self, req)
+end
+
+--- Admits a client's request for /client/?hub=.
+-- @treturn table|nil ticket { hub, user_id, connection_id, connection_token, expires_at, session };
+-- `session` is set when the request's id belongs to a connection that is open already
+-- @treturn table|nil the answer that refuses
+function Service:client_auth(req)
+  return clients.admit(self, req)
+end
+
+--- Opens a connection for a ticket.
+-- @tparam table ticket
+-- @tparam table sink send(self, bytes, is_text), close(self, reason)
+-- @treturn table session: receive(bytes), closed(reason), connection_id, binary
+function Service:open(ticket, sink)
+  local opened = session.new(self, ticket, sink)
+  self.pending[ticket.connection_token] = nil
+  self.open_sessions[ticket.connection_token] = opened
+  return opened
+end
+
+--- A connection ended (called by its session).
+function Service:forget(gone)
+  if self.open_sessions[gone.connection_token] == gone then
+    self.open_sessions[gone.connection_token] = nil
+  end
+  gone.hub:remove(gone)
+end
+
+--- Lets time pass: pings, timeouts, ends of memberships. To be called about every second.
+function Service:tick()
+  local now, all = self.now(), {}
+  for _, opened in pairs(self.open_sessions) do all[#all + 1] = opened end
+  for _, opened in ipairs(all) do
+    if opened.state ~= "closed" then opened:tick(now) end
+  end
+  for _, one in pairs(self.hubs) do one.groups:expire() end
+  clients.expire(self, now)
+end
+
+return M

@@ -1,0 +1,205 @@
+-- SPDX-License-Identifier: MIT
+--- One client's connection: handshake, pings, what the client may send, and how it ends.
+-- Bytes come in through `receive`, go out through the sink; the time is the service's.
+local hub_protocol = require "azure.signalr.emulator.hub_protocol"
+
+local M = {}
+
+local Session = {}
+Session.__index = Session
+Session.__name = "signalr emulator session"
+
+local PING = hub_protocol.outgoing(function(protocol) return protocol.ping() end)
+
+--- @tparam table service
+-- @tparam table ticket from `service:client_auth`
+-- @tparam table sink `send(self, bytes, is_text)`, `close(self, reason)`
+function M.new(service, ticket, sink)
+  local now = service.now()
+  return setmetatable({
+    service = service, sink = sink, hub = ticket.hub, user_id = ticket.user_id,
+    connection_id = ticket.connection_id, connection_token = ticket.connection_token,
+    expires_at = ticket.expires_at, sequence = service:next_sequence(),
+    state = "handshake", buffer = "", binary = false,
+    opened_at = now, last_sent = now, last_received = now,
+    streams = {}, invocations = {}, next_invocation = 0,
+  }, Session)
+end
+
+local function write(self, bytes, is_text)
+  self.last_sent = self.service.now()
+  self.sink:send(bytes, is_text)
+end
+
+--- Sends a message made by `hub_protocol.outgoing` or `.framed`.
+-- @treturn boolean false when the connection cannot take it (not open, or no frame for its protocol)
+function Session:deliver(message)
+  if self.state ~= "open" then return false end
+  local frame = message:frame(self.protocol)
+  if not frame then return false end
+  write(self, frame, not self.protocol.binary)
+  return true
+end
+
+-- What is waiting for this client will never be answered now.
+local function release(self, reason)
+  local waiting = self.invocations
+  self.invocations, self.streams = {}, {}
+  for _, invocation in pairs(waiting) do invocation.finish { gone = true, error = reason } end
+end
+
+local function finish(self, reason)
+  if self.state == "closed" then return false end
+  self.state = "closed"
+  self.service:forget(self)
+  release(self, reason)
+  return true
+end
+
+--- Ends the connection from the service's side.
+-- @tparam string|nil reason reaches the client as the error of its Close message
+function Session:close(reason)
+  if self.state == "closed" then return end
+  if self.state == "open" then
+    self:deliver(hub_protocol.outgoing(function(protocol) return protocol.close(reason) end))
+  elseif reason then
+    write(self, hub_protocol.handshake_answer(reason), true)
+  end
+  finish(self, reason)
+  self.sink:close(reason)
+end
+
+--- The transport ended.
+function Session:closed(reason)
+  finish(self, reason or "the connection closed")
+end
+
+local function complete(self, id, err)
+  self:deliver(hub_protocol.outgoing(function(protocol) return protocol.completion(id, err) end))
+end
+
+local HANDLE = {}
+
+-- Invocation: there is no upstream to call, as in the service's serverless mode
+HANDLE[1] = function(self, message)
+  if not message.id then return end
+  complete(self, message.id, ("'%s' was not invoked: serverless mode, and no upstream is configured")
+    :format(message.target))
+end
+
+-- StreamItem of an upload: nobody takes it without an upstream
+HANDLE[2] = function() end
+
+HANDLE[3] = function(self, message)
+  local invocation = self.invocations[message.id]
+  if not invocation then return end
+  self.invocations[message.id] = nil
+  invocation.finish { result = message.result, error = message.error }
+end
+
+HANDLE[4] = function(self, message)
+  if self.streams[message.id] then
+    return self:close(("Invocation ID '%s' is already in use."):format(message.id))
+  end
+  self.streams[message.id] = { target = message.target }
+end
+
+-- CancelInvocation
+HANDLE[5] = function(self, message)
+  if not self.streams[message.id] then return end
+  self.streams[message.id] = nil
+  complete(self, message.id)
+end
+
+HANDLE[6] = function() end
+
+-- Close: the client says goodbye
+HANDLE[7] = function(self, message)
+  if finish(self, message.error or "the client closed the connection") then self.sink:close(message.error) end
+end
+
+local function receive_messages(self, bytes)
+  local messages, message = self.parser:feed(bytes)
+  if not messages then return self:close("Connection closed with an error: " .. message) end
+  for _, item in ipairs(messages) do
+    if self.state ~= "open" then return end
+    local handle = HANDLE[item.type]
+    if handle then handle(self, item) end
+  end
+end
+
+local function receive_handshake(self, bytes)
+  self.buffer = self.buffer .. bytes
+  if #self.buffer > self.service.limits.message then
+    return self:close("Handshake was larger than the largest message.")
+  end
+  local handshake = hub_protocol.read_handshake(self.buffer)
+  if not handshake then return end
+  if handshake.error then return self:close(handshake.error) end
+  self.protocol, self.binary = handshake.protocol, handshake.protocol.binary
+  self.parser = self.protocol.parser(self.service.limits.message)
+  self.state, self.buffer = "open", ""
+  write(self, hub_protocol.handshake_answer(), true)
+  self.hub:add(self)
+  if #handshake.rest > 0 then receive_messages(self, handshake.rest) end
+end
+
+--- Takes what the client sent, split anywhere.
+function Session:receive(bytes)
+  self.last_received = self.service.now()
+  if self.state == "handshake" then
+    receive_handshake(self, bytes)
+  elseif self.state == "open" then
+    receive_messages(self, bytes)
+  end
+end
+
+--- Asks the client and waits for its Completion.
+-- @tparam table message outgoing Invocation
+-- @tparam string id the message's invocationId
+-- @tparam table invocation { deadline (seconds), finish(outcome) } ; outcome = { result, error, gone, silent }
+function Session:invoke(message, id, invocation)
+  self.invocations[id] = invocation
+  if self:deliver(message) then return end
+  self.invocations[id] = nil
+  invocation.finish { unsupported = true }
+end
+
+--- An invocationId that this connection has not used.
+function Session:new_invocation_id()
+  repeat
+    self.next_invocation = self.next_invocation + 1
+  until not self.invocations[("%d"):format(self.next_invocation)]
+  return ("%d"):format(self.next_invocation)
+end
+
+local function give_up_invocations(self, now)
+  local late = {}
+  for id, invocation in pairs(self.invocations) do
+    if invocation.deadline <= now then late[#late + 1] = id end
+  end
+  for _, id in ipairs(late) do
+    local invocation = self.invocations[id]
+    self.invocations[id] = nil
+    if invocation then invocation.finish { silent = true } end
+  end
+end
+
+--- Pings, and ends what has taken too long. Called about once a second.
+function Session:tick(now)
+  local limits = self.service.limits
+  if self.state == "handshake" then
+    if now - self.opened_at >= limits.handshake_timeout then self:close("Handshake was not sent in time.") end
+    return
+  end
+  if self.expires_at and now >= self.expires_at then
+    return self:close("Connection closed: the authentication expired.")
+  end
+  if now - self.last_received >= limits.client_timeout then
+    return self:close("Connection closed: nothing was received from the client in time.")
+  end
+  give_up_invocations(self, now)
+  if now - self.last_sent >= limits.keep_alive then self:deliver(PING) end
+end
+
+return M

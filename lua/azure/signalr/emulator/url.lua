@@ -1,0 +1,64 @@
+-- SPDX-License-Identifier: MIT
+--- Percent-encoding, queries, and the base of a URL.
+local M = {}
+
+--- Undoes percent-encoding; `+` stays what it is.
+function M.unescape(s)
+  return (s:gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end))
+end
+
+--- Percent-encodes all but `A-Za-z0-9-._~`.
+function M.escape(s)
+  return (s:gsub("[^A-Za-z0-9%-%._~]", function(c) return ("%%%02X"):format(c:byte()) end))
+end
+
+--- Whether every `%` begins a well-formed escape.
+function M.well_escaped(s)
+  return not s:gsub("%%%x%x", ""):find("%", 1, true)
+end
+
+local function form_decode(s)
+  return M.unescape((s:gsub("+", " ")))
+end
+
+--- Reads a query. Names are compared without case, as the service does.
+-- @tparam string text without the leading "?"
+-- @treturn table lower-case name -> array of decoded values, in order
+function M.parse_query(text)
+  local query = {}
+  for part in text:gmatch("[^&]+") do
+    local name, value = part:match("^([^=]*)=?(.*)$")
+    name = form_decode(name):lower()
+    query[name] = query[name] or {}
+    table.insert(query[name], form_decode(value))
+  end
+  return query
+end
+
+--- Splits a path into its raw segments: "/a/b" is { "a", "b" }.
+function M.segments(path)
+  local list = {}
+  for segment in path:gmatch("/([^/]*)") do list[#list + 1] = segment end
+  return list
+end
+
+local DEFAULT_PORT = { http = "80", https = "443" }
+
+-- scheme, host, port (nil when not written), path prefix without trailing "/"
+local function split_base(base)
+  local scheme, authority, path = base:match("^(%a[%w+.-]*)://([^/?#]+)([^?#]*)$")
+  if not scheme then return nil end
+  local host, port = authority:match("^(.-):(%d+)$")
+  if not host or (host:find("^%[") and not host:find("%]$")) then host, port = authority, nil end
+  return scheme:lower(), host:lower(), port, (path:gsub("/+$", ""))
+end
+
+--- Whether `given` names the same endpoint as `base`; `given` may leave the port out.
+function M.same_base(given, base)
+  local scheme, host, port, path = split_base(given)
+  local base_scheme, base_host, base_port, base_path = split_base(base)
+  if not scheme or scheme ~= base_scheme or host ~= base_host or path ~= base_path then return false end
+  return port == nil or port == (base_port or DEFAULT_PORT[base_scheme])
+end
+
+return M
