@@ -95,11 +95,28 @@ function Service:forget(gone)
   gone.hub:remove(gone)
 end
 
+-- A copy: what is done to a session may take it out of the list.
+local function sessions_now(self)
+  local all = {}
+  for _, opened in pairs(self.open_sessions) do all[#all + 1] = opened end
+  return all
+end
+
+--- How many connections are open, those in their handshake counted too.
+function Service:count()
+  return #sessions_now(self)
+end
+
+--- Closes every connection.
+-- @tparam string|nil reason what the clients are told
+function Service:shutdown(reason)
+  for _, opened in ipairs(sessions_now(self)) do opened:close(reason) end
+end
+
 --- Lets time pass: pings, timeouts, ends of memberships. To be called about every second.
 function Service:tick()
-  local now, all = self.now(), {}
-  for _, opened in pairs(self.open_sessions) do all[#all + 1] = opened end
-  for _, opened in ipairs(all) do
+  local now = self.now()
+  for _, opened in ipairs(sessions_now(self)) do
     if opened.state ~= "closed" then opened:tick(now) end
   end
   for _, one in pairs(self.hubs) do one.groups:expire() end
