@@ -1,0 +1,30 @@
+-- SPDX-License-Identifier: MIT
+--- Base64 as JSON carries bytes.
+local M = {}
+
+local alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+local value_of = {}
+for i = 1, #alphabet do value_of[alphabet:byte(i)] = i - 1 end
+
+--- Decodes padded base64.
+-- @tparam string text
+-- @treturn string|nil the bytes, nil if the text is not base64
+function M.decode(text)
+  local body, padding = text:match("^([%w+/]*)(=*)$")
+  if not body or #text % 4 ~= 0 or #padding > 2 then return nil end
+  local bytes, n = {}, 0
+  local bits, have = 0, 0
+  for i = 1, #body do
+    bits, have = bits * 64 + value_of[body:byte(i)], have + 6
+    if have >= 8 then
+      have = have - 8
+      local unit = 2 ^ have
+      n = n + 1
+      bytes[n] = string.char(math.floor(bits / unit))
+      bits = bits % unit
+    end
+  end
+  return table.concat(bytes)
+end
+
+return M

@@ -1,0 +1,79 @@
+-- SPDX-License-Identifier: MIT
+--- The one pipeline, for every way of calling: request -> retry( credential -> transport ) -> response.
+-- The transport may block or yield in send and sleep: between here and there is no C function that could not be
+-- yielded across.
+local check = require "azure.signalr.check"
+local errors = require "azure.signalr.errors"
+local request = require "azure.signalr.request"
+local response = require "azure.signalr.response"
+local retry = require "azure.signalr.retry"
+
+local M = {}
+
+local random = math.random
+
+-- One attempt: true and the values, or nil and an error.
+local function attempt(context, op, req)
+  local err = context.credential:authorize(context, op, req)
+  if err then return nil, err end
+  err = request.oversize(op, req)
+  if err then return nil, err end
+  local reply, failure = context.transport:send(req)
+  if not reply then return nil, response.failed(op, failure) end
+  return response.read(op, reply, req, context.config)
+end
+
+local function out_of_time(op, seconds)
+  return errors.new {
+    kind = "timeout", op = op.id, sent = "no", message = ("no time was left of %g s"):format(seconds),
+  }
+end
+
+-- The hook sees each attempt once it is over; what it throws reaches the caller.
+local function report(op, settings, err, facts)
+  settings.on_attempt {
+    op = op.id, attempt = facts.attempts, seconds = facts.seconds, retry_in = facts.pause,
+    status = err and err.status, kind = err and err.kind, error = err,
+  }
+end
+
+--- Runs one operation to its end.
+-- @tparam table context what all handles of a client share
+-- @tparam table op a row of operations.lua
+-- @tparam table req from request.build
+-- @tparam table settings timeout (seconds, for all attempts and pauses), retry, max_response, on_attempt; deadline
+-- @return what the method returns
+function M.run(context, op, req, settings)
+  if context.closed then check.fail("%s: the client is closed", op.id) end
+  local transport = context.transport
+  local started = transport:now()
+  local deadline = settings.deadline or started + settings.timeout
+  req.deadline, req.max_response = deadline, settings.max_response
+  if deadline <= started then return nil, out_of_time(op, settings.timeout) end
+  local attempts = 0
+  while true do
+    attempts = attempts + 1
+    local done, a, b, c = attempt(context, op, req)
+    local pause
+    if not done then
+      a.attempts = attempts
+      pause = retry.pause(op, a, settings.retry, random())
+      if pause and transport:now() + pause >= deadline then pause = nil end
+    end
+    if settings.on_attempt then
+      local seconds = transport:now() - started
+      report(op, settings, not done and a or nil, { attempts = attempts, seconds = seconds, pause = pause })
+    end
+    if done then return a, b, c end
+    if not pause then return nil, a end
+    local slept, failure = transport:sleep(pause)
+    if not slept then
+      local err = response.failed(op, failure)
+      err.attempts = attempts
+      return nil, err
+    end
+    started = transport:now()
+  end
+end
+
+return M

@@ -1,0 +1,99 @@
+-- SPDX-License-Identifier: MIT
+--- The client: one for each endpoint, shared by everything that uses it. Made by signalr.new.
+local call = require "azure.signalr.call"
+local check = require "azure.signalr.check"
+local credential = require "azure.signalr.credential"
+local handle = require "azure.signalr.handle"
+local hub = require "azure.signalr.hub"
+local op = require "azure.signalr.operations"
+local options = require "azure.signalr.options"
+local raw = require "azure.signalr.raw"
+local router = require "azure.signalr.router"
+local transports = require "azure.signalr.transport"
+
+local M = {}
+
+local Client = handle.class("client", function(self)
+  return self.context.config.endpoint .. (self.context.closed and " (closed)" or "")
+end)
+local methods = Client.__index
+
+--- Makes a client.
+-- @param given a connection string, or a table of options (docs/guide.md has them all)
+-- @treturn table client
+function M.new(given)
+  local config, secrets, settings = options.read(given)
+  local context = {
+    config = config,
+    router = router.new(config.endpoint, config.server_endpoint),
+    credential = secrets.access_key and credential.access_key(secrets.access_key, config.token_lifetime)
+      or credential.provider(secrets.token_provider),
+    transport = config.transport or transports.default(config),
+    closed = false,
+  }
+  return handle.new(Client, { context = context, settings = settings }, {})
+end
+
+--- A hub of the service.
+-- @tparam string name letters, digits and _ ` , . [ ], at most 128; lower-cased
+-- @tparam table|nil given application
+-- @treturn table a hub handle
+function methods:hub(name, given)
+  check.self(self, Client, "client:hub")
+  return hub.new(self, name, given)
+end
+
+--- Whether the service is there. It answers anonymously: nothing is said about the key.
+-- API operation: HealthApi_GetServiceStatus (HEAD /api/health).
+-- @treturn true|nil
+-- @treturn table error
+function methods:health()
+  check.self(self, Client, "client:health")
+  return handle.call(self, op.HealthApi_GetServiceStatus)
+end
+
+--- Asks for an access key that is good for an hour; tokens signed with it carry its key id.
+-- API operation: Auth_GetAccessKey (GET /api/auth/accessKey).
+-- @treturn table|nil access_key, key_id
+-- @treturn table error
+function methods:access_key()
+  check.self(self, Client, "client:access_key")
+  return handle.call(self, op.Auth_GetAccessKey)
+end
+
+--- Sends a request that this library has no method for, signed like the rest.
+-- @tparam table given method, path (percent-encoded, begins with "/"), query (name -> string, number, boolean or
+-- array of them; api-version is added if absent), body (JSON text, or any other value to be written as JSON)
+-- @treturn table|nil status, headers (lower-case names), body
+-- @treturn table error for every status but 2xx
+function methods:request(given)
+  check.self(self, Client, "client:request")
+  local row, req = raw.build(given, self.context.router, "client:request")
+  return call.run(self.context, row, req, self.settings)
+end
+
+--- The same client with other options for its calls (see hub:with).
+-- @tparam table given
+-- @treturn table another client handle on the same connections
+function methods:with(given)
+  check.self(self, Client, "client:with")
+  return handle.with(self, given, "client:with")
+end
+
+--- Releases connections and the key; may be called again. Every later call throws.
+-- @treturn true
+function methods:close()
+  check.self(self, Client, "client:close")
+  local context = self.context
+  if not context.closed then
+    context.closed = true
+    context.transport:close()
+    context.credential:close()
+  end
+  return true
+end
+
+Client.__close = methods.close
+
+M.class = Client
+return M

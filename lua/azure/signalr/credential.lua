@@ -1,0 +1,142 @@
+-- SPDX-License-Identifier: MIT
+--- Who the client is: an access key that signs here, or a function that fetches tokens of Microsoft Entra ID.
+-- A credential writes the headers of a request. The key itself stays in the C signer, out of every Lua table.
+local core = require "azure.signalr.core"
+local errors = require "azure.signalr.errors"
+
+local M = {}
+
+local agent = "User-Agent: azure-signalr-lua/" .. core._VERSION
+local reuse = 60 -- seconds for which a signed token is sent again
+local scope = "https://signalr.azure.com/.default"
+
+local function headers_of(authorization, content_type)
+  local list = { agent }
+  if authorization then list[#list + 1] = authorization end
+  if content_type then list[#list + 1] = "Content-Type: " .. content_type end
+  return list
+end
+
+local function anonymous(req, now)
+  req.headers, req.sent_at = headers_of(nil, req.content_type), now
+end
+
+local AccessKey = { __name = "azure.signalr.access_key", __tostring = function() return "access key" end }
+local key_methods = {}
+AccessKey.__index = key_methods
+
+--- A credential that signs with an access key.
+-- @tparam string access_key
+-- @tparam number lifetime seconds for which each token is good
+-- @tparam string|nil key_id
+function M.access_key(access_key, lifetime, key_id)
+  return setmetatable({
+    signer = core.signer(access_key, key_id),
+    lifetime = lifetime,
+    reuse = math.min(reuse, math.floor(lifetime / 2)),
+  }, AccessKey)
+end
+
+-- Signed headers are kept with the place that they are for, and so live as long as a handle does. A clock that
+-- was set back makes them new.
+--- Writes the headers of a request.
+-- @treturn table|nil an error
+function key_methods:authorize(context, op, req)
+  local now = context.transport:time()
+  if op.anonymous then return anonymous(req, now) end
+  local target = req.target
+  local signed = target.signed
+  local age = signed and now - signed.at or -1
+  if age < 0 or age >= self.reuse or signed.content_type ~= req.content_type then
+    local at = math.floor(now)
+    local token = self.signer:token(target.audience, at, self.lifetime)
+    signed = {
+      at = at, expires = at + self.lifetime, content_type = req.content_type,
+      headers = headers_of("Authorization: Bearer " .. token, req.content_type),
+    }
+    target.signed = signed
+  end
+  req.headers, req.expires, req.sent_at = signed.headers, signed.expires, now
+end
+
+--- Signs a token for a client.
+-- @tparam string audience
+-- @tparam number now unix seconds
+-- @tparam number lifetime seconds
+-- @tparam string|nil claims JSON object
+-- @treturn string
+function key_methods:client_token(audience, now, lifetime, claims)
+  return self.signer:token(audience, now, lifetime, claims)
+end
+
+--- Forgets the key.
+function key_methods:close() self.signer:close() end
+
+local Provider = { __name = "azure.signalr.token_provider", __tostring = function() return "token provider" end }
+local provider_methods = {}
+Provider.__index = provider_methods
+
+--- A credential that asks a function for tokens.
+-- @tparam function provide (scope) -> token, expires_at (unix seconds) | nil, message
+function M.provider(provide)
+  return setmetatable({ provide = provide, fetching = false, state = {} }, Provider)
+end
+
+local function failed(op, message)
+  return errors.new { kind = "credential", op = op.id, message = message, sent = "no" }
+end
+
+local function fetch(self, now)
+  local ran, token, expires_at = pcall(self.provide, scope)
+  if not ran then return "token_provider threw: " .. tostring(token) end
+  if token == nil then return "token_provider gave no token: " .. tostring(expires_at) end
+  if type(token) ~= "string" or not token:find("^[%w%-%._~+/]+=*$") then
+    return "token_provider must return a bearer token as a string"
+  end
+  if type(expires_at) ~= "number" or expires_at <= now then
+    return "token_provider must return, after the token, when it expires (unix seconds, in the future)"
+  end
+  self.state = {
+    token = token, expires = expires_at,
+    renew = expires_at - math.min(300, (expires_at - now) / 5),
+  }
+end
+
+-- Another coroutine is fetching: wait for it, as long as this call may.
+local function wait_for_fetch(self, context, req)
+  while self.fetching and context.transport:now() < req.deadline do
+    if not context.transport:sleep(0.02) then return end
+  end
+end
+
+-- One fetch at a time; while a token is still good, a failing fetch does not matter.
+local function renew(self, context, op, req)
+  local transport = context.transport
+  if self.fetching and not (self.state.token and transport:time() < self.state.expires) then
+    wait_for_fetch(self, context, req)
+  end
+  local now = transport:time()
+  if self.state.token and (self.fetching or now < self.state.renew) then return nil end
+  if self.fetching then return failed(op, "token_provider did not return in time") end
+  self.fetching = true
+  local problem = fetch(self, now)
+  self.fetching = false
+  if problem and not (self.state.token and now < self.state.expires) then return failed(op, problem) end
+end
+
+--- Writes the headers of a request.
+-- @treturn table|nil an error
+function provider_methods:authorize(context, op, req)
+  local now = context.transport:time()
+  if op.anonymous then return anonymous(req, now) end
+  if not self.state.token or now >= self.state.renew then
+    local err = renew(self, context, op, req)
+    if err then return err end
+  end
+  req.headers = headers_of("Authorization: Bearer " .. self.state.token, req.content_type)
+  req.expires, req.sent_at = self.state.expires, now
+end
+
+function provider_methods:close() self.state = {} end
+
+return M

@@ -1,0 +1,58 @@
+-- SPDX-License-Identifier: MIT
+--- What an answer of the service means and what to do next, in words for people.
+local http_date = require "azure.signalr.http_date"
+
+local M = {}
+
+local function moment(unix) return os.date("!%Y-%m-%dT%H:%M:%SZ", unix) end
+
+-- facts: audience, expires, sent_at (unix seconds), date (the Date header), size, limit, code
+local function unauthorized(facts)
+  if not facts.audience then return "the request was sent without a token" end
+  local parts = { ("the token was signed for the audience %s"):format(facts.audience) }
+  if facts.expires then parts[#parts + 1] = "and expires at " .. moment(facts.expires) end
+  local theirs = facts.date and http_date.parse(facts.date)
+  if theirs and facts.sent_at then
+    local skew = math.floor(facts.sent_at - theirs + 0.5)
+    parts[#parts + 1] = ("; this clock is %d s %s the service's"):format(math.abs(skew),
+      skew < 0 and "behind" or "ahead of")
+    if math.abs(skew) >= 60 then parts[#parts + 1] = "(set it right: the service checks nbf and exp)" end
+  end
+  parts[#parts + 1] = "; check that the access key is the current one of this endpoint"
+  return (table.concat(parts, " "):gsub(" ;", ";"))
+end
+
+local texts = {
+  [401] = unauthorized,
+  [403] = function()
+    return "usual causes: the identity lacks a role such as \"SignalR REST API Owner\"; the service's network "
+      .. "rules (public access, private endpoint, IP rules) keep this machine out; the request type is denied by "
+      .. "the access control of the resource (REST API over the public network)"
+  end,
+  [404] = function(facts)
+    if facts.code then return nil end
+    return "no x-ms-error-code came with it, so this is not about a connection, user or group: the endpoint or the "
+      .. "route is wrong (an emulator that sends no codes can be used with the option bare_404 = \"absent\")"
+  end,
+  [408] = function() return "the service did not get the whole request in time" end,
+  [413] = function(facts)
+    return ("the body has %d bytes; the service takes at most %d"):format(facts.size, facts.limit)
+  end,
+  [414] = function(facts) return ("the URL has %d bytes; the service takes about 12 KB"):format(facts.url_size) end,
+  [429] = function() return "too many requests or messages: the free tier allows 20,000 messages a day" end,
+  [431] = function() return "the headers are over 16 KB" end,
+}
+
+--- Explains a status.
+-- @tparam number status
+-- @tparam table facts audience, expires, sent_at, date, size, limit, url_size, code: what is known
+-- @treturn string|nil
+function M.status(status, facts)
+  local text = texts[status]
+  if text then return text(facts) end
+  if status >= 300 and status <= 399 then
+    return "redirects are never followed (a repeated POST would lose its body): set the endpoint to its final URL"
+  end
+end
+
+return M

@@ -1,0 +1,56 @@
+-- SPDX-License-Identifier: MIT
+--- A client for the REST API of Azure SignalR Service.
+--
+--     local signalr = require "azure.signalr"
+--     local client = signalr.new(os.getenv "AZURE_SIGNALR_CONNECTION_STRING")
+--     local ok, err = client:hub("chat"):send("newMessage", "alice", { text = "hi" })
+local core = require "azure.signalr.core"
+local client = require "azure.signalr.client"
+local command = require "azure.signalr.command"
+local filter = require "azure.signalr.filter"
+
+local M = { _VERSION = core._VERSION }
+
+--- Makes a client.
+-- @function new
+-- @param options a connection string, or a table of options (docs/guide.md has them all)
+-- @treturn table client; throws when the options are not right
+M.new = client.new
+
+--- JSON's null, as argument and as result; the same value as cjson.null and ngx.null.
+M.null = core.null
+
+--- Marks a table as an array: for an empty one, or with n for one with holes.
+-- @function array
+-- @tparam table t
+-- @tparam number|nil n
+M.array = core.array
+
+--- Marks a table as an object, whatever its keys.
+-- @function object
+-- @tparam table t
+M.object = core.object
+
+--- A number that is written with a fraction even when it is whole: 5.0.
+-- @function float
+-- @tparam number x
+M.float = core.float
+
+--- An unsigned 64-bit integer from its digits.
+-- @function uint64
+-- @tparam string text
+M.uint64 = core.uint64
+
+--- A value that is JSON text already; throws if it is not.
+-- @function raw_json
+-- @tparam string text
+M.raw_json = core.raw_json
+
+--- Makes an OData filter with quoted values (filter.lua).
+-- @function filter
+M.filter = filter
+
+--- Commands for hub:execute: join, leave, send, close (command.lua).
+M.command = command
+
+return M

@@ -1,0 +1,95 @@
+-- SPDX-License-Identifier: MIT
+--- Turns an operation and its parameters into a request. Pure: no socket, no clock.
+local core = require "azure.signalr.core"
+local errors = require "azure.signalr.errors"
+local operations = require "azure.signalr.operations"
+
+local M = {
+  max_body = 1048576, -- bytes
+  max_uri = 12288,
+  max_headers = 16384,
+}
+
+local version = "?api-version=" .. operations.api_version
+
+--- The constant part of a query.
+-- @tparam string|nil application
+function M.query_prefix(application)
+  if not application then return version end
+  return "?application=" .. core.escape(application) .. "&api-version=" .. operations.api_version
+end
+
+--- The place of an operation: what is the same for each of its requests.
+-- @tparam table op a row of operations.lua
+-- @tparam table params values for the path; query_prefix
+-- @tparam table router from router.lua
+-- @treturn table url (with the constant part of the query), audience
+function M.target(op, params, router)
+  local path = core.expand(op.path, params)
+  local prefix = op.takes_application and params.query_prefix or version
+  return { url = router.server .. path .. prefix, audience = router.audience .. path }
+end
+
+local function extra_query(op, values)
+  local list, n = {}, 0
+  for _, name in ipairs(op.query) do
+    local value = values[name]
+    if type(value) == "table" then
+      for i = 1, #value do
+        n = n + 1
+        list[n] = { name, value[i] }
+      end
+    elseif value ~= nil then
+      n = n + 1
+      list[n] = { name, value }
+    end
+  end
+  return n > 0 and "&" .. core.query(list) or ""
+end
+
+--- Builds a request for a place.
+-- @tparam table op
+-- @tparam table target from M.target
+-- @tparam table|nil query wire name -> string, or array of strings
+-- @tparam string|nil body
+-- @tparam string|nil content_type
+-- @treturn table method, url, body, content_type, operation, target; headers are the credential's part
+function M.build(op, target, query, body, content_type)
+  return {
+    operation = op.id,
+    method = op.method,
+    url = query and target.url .. extra_query(op, query) or target.url,
+    body = body,
+    content_type = content_type,
+    target = target,
+    excluded = query and query.excluded and #query.excluded or 0,
+  }
+end
+
+local function too_much(op, kind, message)
+  return errors.new { kind = kind, op = op.id, message = message, sent = "no" }
+end
+
+--- What the service would refuse for its size is refused before sending.
+-- @tparam table op
+-- @tparam table req with headers
+-- @treturn table|nil an error
+function M.oversize(op, req)
+  if req.body and #req.body > M.max_body then
+    return too_much(op, "payload_too_large",
+      ("the body has %d bytes; the service takes at most %d"):format(#req.body, M.max_body))
+  end
+  local size = #req.method + #req.url + 13
+  for i = 1, #req.headers do size = size + #req.headers[i] + 2 end
+  if #req.url <= M.max_uri and size <= M.max_headers then return nil end
+  local what = #req.url > M.max_uri and ("a URL of %d bytes; the service takes about %d"):format(#req.url, M.max_uri)
+    or ("headers of %d bytes; the service takes at most %d"):format(size, M.max_headers)
+  local cause = "the names and parameters make " .. what
+  if req.excluded > 0 then
+    cause = ("%d excluded connections make %s. They cannot be split into several sends, which would deliver twice: "
+      .. "send to a group without them, or use hub:execute with a filter"):format(req.excluded, what)
+  end
+  return too_much(op, #req.url > M.max_uri and "uri_too_long" or "headers_too_large", cause)
+end
+
+return M

@@ -1,0 +1,68 @@
+-- SPDX-License-Identifier: MIT
+--- Where requests go and for which URL they are signed: the two differ with a server endpoint.
+local core = require "azure.signalr.core"
+
+local M = {}
+
+local default_port = { http = 80, https = 443 }
+
+local function host_of(url)
+  if url.host:find(":", 1, true) and url.host:sub(1, 1) ~= "[" then return "[" .. url.host .. "]" end
+  return url.host
+end
+
+local function origin_of(url)
+  local port = url.port ~= default_port[url.scheme] and ":" .. ("%d"):format(url.port) or ""
+  return url.scheme .. "://" .. host_of(url) .. port
+end
+
+local function base_of(text)
+  local url = assert(core.parse_url(text))
+  local path = url.path:gsub("/+$", "")
+  return { origin = origin_of(url), path = path, text = origin_of(url) .. path }
+end
+
+local Router = { __name = "azure.signalr.router" }
+local methods = {}
+Router.__index = methods
+
+--- Makes a router.
+-- @tparam string endpoint what tokens are signed for
+-- @tparam string|nil server_endpoint where requests go instead
+-- @treturn table with server and audience, to which paths are appended
+function M.new(endpoint, server_endpoint)
+  local own = base_of(endpoint)
+  local server = server_endpoint and base_of(server_endpoint) or own
+  return setmetatable({ server = server.text, audience = own.text, bases = { server, own } }, Router)
+end
+
+local function refuse(link, why)
+  return nil, ("the service's nextLink %s is not followed: %s"):format(("%.120q"):format(link), why)
+end
+
+local function has_dots(path)
+  local decoded = path:gsub("%%2[eE]", ".") .. "/"
+  return decoded:find("/../", 1, true) or decoded:find("/./", 1, true)
+end
+
+--- Turns a nextLink into a place of our own endpoint.
+-- @tparam string link absolute URL
+-- @treturn table|nil with url and audience, as request.target gives them
+-- @treturn string why not
+function methods:follow(link)
+  if link:find("[^\33-\126]") or link:find("[\\#]") then return refuse(link, "it holds characters no URL has") end
+  local url, problem = core.parse_url(link)
+  if not url then return refuse(link, problem) end
+  local origin = origin_of(url)
+  for i = 1, #self.bases do
+    local base = self.bases[i]
+    local inside = url.path:sub(1, #base.path + 5) == base.path .. "/api/"
+    if origin == base.origin and inside and not has_dots(url.path) then
+      local path = url.path:sub(#base.path + 1)
+      return { url = self.server .. path .. "?" .. (url.query or ""), audience = self.audience .. path }
+    end
+  end
+  return refuse(link, "it leads away from " .. self.bases[1].text)
+end
+
+return M
