@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/* A request's table, checked and read. */
+#include <string.h>
+
+#include "binding/bind_pool.h"
+#include "core/mem.h"
+
+static const char where[] = "request";
+
+/* Neither a line's end nor a NUL: either would forge lines of the request. */
+static int clean(struct asr_span text, int spaces) {
+  size_t i;
+  for (i = 0; i < text.n; i++) {
+    unsigned char c = (unsigned char)text.p[i];
+    if (c == 0x7f || (c < 0x20 && !(spaces && c == '\t')) ||
+        (c == ' ' && !spaces))
+      return 0;
+  }
+  return 1;
+}
+
+static struct asr_span text_field(lua_State *L, int t, const char *key) {
+  size_t len = 0;
+  const char *text = asr_field_string(L, t, where, key, &len);
+  if (text == NULL || len == 0)
+    luaL_error(L, "%s.%s must be a string that is not empty", where, key);
+  return asr_span(text, len);
+}
+
+static struct asr_span method_field(lua_State *L, int t) {
+  struct asr_span method = text_field(L, t, "method");
+  size_t i;
+  for (i = 0; i < method.n; i++)
+    if (method.p[i] < 'A' || method.p[i] > 'Z')
+      luaL_error(L, "%s.method must be capital letters", where);
+  return method;
+}
+
+static struct asr_span url_field(lua_State *L, int t) {
+  struct asr_span url = text_field(L, t, "url");
+  if (!clean(url, 0))
+    luaL_error(L, "%s.url must not contain spaces or control characters",
+               where);
+  if ((url.n < 8 || memcmp(url.p, "http://", 7) != 0) &&
+      (url.n < 9 || memcmp(url.p, "https://", 8) != 0))
+    luaL_error(L, "%s.url must begin with http:// or https://", where);
+  return url;
+}
+
+static void header_room(lua_State *L, asr_pool_box *box, size_t count) {
+  struct asr_span *grown;
+  if (count <= box->header_room)
+    return;
+  grown = asr_realloc(box->headers, count * sizeof *grown);
+  if (grown == NULL)
+    luaL_error(L, "not enough memory");
+  box->headers = grown;
+  box->header_room = count;
+}
+
+static void read_header(lua_State *L, int i, struct asr_span *header) {
+  size_t len = 0;
+  const char *text, *colon;
+  if (lua_type(L, -1) != LUA_TSTRING)
+    luaL_error(L, "%s.headers[%d] must be a string, got %s", where, i,
+               luaL_typename(L, -1));
+  text = lua_tolstring(L, -1, &len);
+  *header = asr_span(text, len);
+  colon = memchr(text, ':', len);
+  if (colon == NULL || colon == text || !clean(*header, 1))
+    luaL_error(L, "%s.headers[%d] must be one line, \"Name: value\"", where, i);
+}
+
+static void read_headers(lua_State *L, int t, asr_pool_box *box,
+                         asr_request *request) {
+  size_t i;
+  asr_rawgetfield(L, t, "headers"); /* [+1] */
+  if (!lua_isnil(L, -1)) {
+    if (lua_type(L, -1) != LUA_TTABLE)
+      luaL_error(L, "%s.headers must be a table, got %s", where,
+                 luaL_typename(L, -1));
+    request->header_count = lua_rawlen(L, -1);
+    header_room(L, box, request->header_count);
+    for (i = 0; i < request->header_count; i++) {
+      lua_rawgeti(L, -1, (int)i + 1); /* [+1] */
+      read_header(L, (int)i + 1, &box->headers[i]);
+      lua_pop(L, 1);
+    }
+  }
+  lua_pop(L, 1);
+  request->headers = box->headers;
+}
+
+void asr_read_request(lua_State *L, int t, asr_pool_box *box,
+                      asr_request *request) {
+  size_t len = 0;
+  const char *body;
+  asr_check_table(L, t, where);
+  memset(request, 0, sizeof *request);
+  request->method = method_field(L, t);
+  request->url = url_field(L, t);
+  body = asr_field_string(L, t, where, "body", &len);
+  request->has_body = body != NULL;
+  request->body = asr_span(body, len);
+  request->timeout = asr_field_number(L, t, where, "timeout", 30);
+  if (request->timeout < 0)
+    request->timeout = 0;
+  request->max_response = (size_t)asr_field_count(
+      L, t, where, "max_response", (int64_t)box->max_response);
+  read_headers(L, t, box, request);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* What a pool is made with. */
+#ifndef ASR_OPTIONS_H
+#define ASR_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct asr_options {
+  size_t max_connections; /* requests on the wire at a time */
+  size_t max_in_flight;   /* tickets that were not collected yet */
+  size_t max_response;    /* bytes of body, unless the request says */
+  double connect_timeout; /* seconds: name, connect, proxy and TLS */
+  bool http2, insecure, io_thread;
+  /* NULL: libcurl's own, no proxy, no socket. Copied by the pool. */
+  const char *ca_file, *ca_path, *proxy, *unix_socket;
+} asr_options;
+
+enum { ASR_MAX_IN_FLIGHT = 1 << 20, ASR_MAX_CONNECTIONS = 4096 };
+
+#endif

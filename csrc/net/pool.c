@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: MIT */
+#include "net/pool.h"
+
+#include <string.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "core/mem.h"
+
+/* A ticket is the place of its job, and how often the place was given out:
+ * an old ticket never reaches another's job. */
+enum { PLACE_BITS = 20, NO_PLACE = -1 };
+
+typedef enum asr_stage { FREE, FLYING, FINISHED, TOLD } asr_stage;
+
+typedef struct asr_slot {
+  asr_job *job;
+  uint32_t turn;
+  int32_t next_free;
+  asr_stage stage;
+} asr_slot;
+
+struct asr_pool {
+  asr_options options;
+  char *texts[4]; /* the options' strings */
+  asr_engine *engine;
+  pid_t owner;
+  asr_slot *slots;
+  size_t slot_count, used, in_flight;
+  int32_t free_slot;
+  asr_list finished; /* not told yet */
+};
+
+/* ---- tickets ---- */
+
+static asr_ticket ticket_of(const asr_pool *pool, uint32_t place) {
+  return (asr_ticket)((uint64_t)pool->slots[place].turn << PLACE_BITS | place);
+}
+
+static asr_slot *slot_of(asr_pool *pool, asr_ticket ticket) {
+  uint64_t bits = (uint64_t)ticket;
+  size_t place = (size_t)(bits & ((1U << PLACE_BITS) - 1));
+  asr_slot *slot;
+  if (ticket <= 0 || place >= pool->slot_count)
+    return NULL;
+  slot = &pool->slots[place];
+  if (slot->stage == FREE || slot->turn != bits >> PLACE_BITS)
+    return NULL;
+  return slot;
+}
+
+static bool more_slots(asr_pool *pool) {
+  size_t i, count = pool->slot_count ? pool->slot_count * 2 : 64;
+  asr_slot *grown;
+  if (count > pool->options.max_in_flight)
+    count = pool->options.max_in_flight;
+  grown = asr_realloc(pool->slots, count * sizeof *grown);
+  if (!grown)
+    return false;
+  pool->slots = grown;
+  for (i = count; i-- > pool->slot_count;) {
+    grown[i] = (asr_slot){NULL, 0, pool->free_slot, FREE};
+    pool->free_slot = (int32_t)i;
+  }
+  pool->slot_count = count;
+  return true;
+}
+
+static void free_slot(asr_pool *pool, asr_slot *slot) {
+  asr_job_free(slot->job);
+  slot->job = NULL;
+  slot->stage = FREE;
+  slot->next_free = pool->free_slot;
+  pool->free_slot = (int32_t)(slot - pool->slots);
+  pool->used--;
+}
+
+/* The engine's call: a job has come back. */
+static void on_done(void *arg, asr_job *job) {
+  asr_pool *pool = arg;
+  pool->slots[job->slot].stage = FINISHED;
+  pool->in_flight--;
+  asr_list_push(&pool->finished, job);
+}
+
+/* ---- life ---- */
+
+static bool keep_text(asr_pool *pool, size_t at, const char **text) {
+  size_t size;
+  if (!*text)
+    return true;
+  size = strlen(*text) + 1;
+  pool->texts[at] = asr_realloc(NULL, size);
+  if (!pool->texts[at])
+    return false;
+  memcpy(pool->texts[at], *text, size);
+  *text = pool->texts[at];
+  return true;
+}
+
+asr_pool *asr_pool_new(const asr_options *options) {
+  asr_pool *pool = asr_zeroed(sizeof *pool);
+  if (!pool)
+    return NULL;
+  pool->options = *options;
+  pool->free_slot = NO_PLACE;
+  pool->owner = getpid();
+  if (keep_text(pool, 0, &pool->options.ca_file) &&
+      keep_text(pool, 1, &pool->options.ca_path) &&
+      keep_text(pool, 2, &pool->options.proxy) &&
+      keep_text(pool, 3, &pool->options.unix_socket))
+    return pool;
+  asr_pool_free(pool);
+  return NULL;
+}
+
+/* In a fork's child. The engine's memory is left alone: giving it back would
+ * mean to call libcurl, and libcurl would write to the parent's connections. */
+static void abandon(asr_pool *pool) {
+  static const char note[] =
+      "the process forked while the request was in flight";
+  size_t i;
+  asr_engine_abandon(pool->engine);
+  pool->engine = NULL;
+  pool->owner = getpid();
+  for (i = 0; i < pool->slot_count; i++) {
+    asr_slot *slot = &pool->slots[i];
+    if (slot->stage != FLYING)
+      continue;
+    slot->job->sent = true;
+    asr_job_fail(slot->job, ASR_CLOSED, note);
+    on_done(pool, slot->job);
+  }
+}
+
+static void look_for_fork(asr_pool *pool) {
+  if (getpid() != pool->owner)
+    abandon(pool);
+}
+
+void asr_pool_free(asr_pool *pool) {
+  size_t i;
+  if (!pool)
+    return;
+  look_for_fork(pool);
+  asr_engine_free(pool->engine);
+  for (i = 0; i < pool->slot_count; i++)
+    asr_job_free(pool->slots[i].job);
+  asr_free(pool->slots);
+  for (i = 0; i < sizeof pool->texts / sizeof pool->texts[0]; i++)
+    asr_free(pool->texts[i]);
+  asr_free(pool);
+}
+
+/* ---- requests in ---- */
+
+static bool start_engine(asr_pool *pool) {
+  if (!pool->engine)
+    pool->engine = asr_engine_new(&pool->options, on_done, pool);
+  return pool->engine != NULL;
+}
+
+static asr_ticket refuse(asr_refusal *why, asr_kind kind, const char *note) {
+  why->kind = kind;
+  why->note = note;
+  return 0;
+}
+
+static asr_ticket take(asr_pool *pool, asr_job *job) {
+  asr_slot *slot = &pool->slots[pool->free_slot];
+  job->slot = (uint32_t)pool->free_slot;
+  if (!asr_engine_add(pool->engine, job))
+    return 0;
+  pool->free_slot = slot->next_free;
+  slot->job = job;
+  slot->turn = slot->turn == UINT32_MAX ? 1 : slot->turn + 1;
+  slot->stage = FLYING;
+  pool->used++;
+  pool->in_flight++;
+  return ticket_of(pool, job->slot);
+}
+
+asr_ticket asr_pool_submit(asr_pool *pool, const asr_request *request,
+                           asr_refusal *why) {
+  static const char no_memory[] = "not enough memory for the request";
+  asr_ticket ticket = 0;
+  asr_job *job;
+  look_for_fork(pool);
+  if (pool->used >= pool->options.max_in_flight)
+    return refuse(why, ASR_QUEUE_FULL, asr_kind_text(ASR_QUEUE_FULL));
+  if (!start_engine(pool))
+    return refuse(why, ASR_CONNECT, "no memory or descriptors for a pool");
+  if (pool->free_slot == NO_PLACE && !more_slots(pool))
+    return refuse(why, ASR_CONNECT, no_memory);
+  job = asr_job_new(request, asr_monotonic());
+  if (job)
+    ticket = take(pool, job);
+  if (ticket)
+    return ticket;
+  asr_job_free(job);
+  return refuse(why, ASR_CONNECT, no_memory);
+}
+
+bool asr_pool_cancel(asr_pool *pool, asr_ticket ticket) {
+  asr_slot *slot;
+  look_for_fork(pool);
+  slot = slot_of(pool, ticket);
+  if (!slot || slot->stage != FLYING)
+    return false;
+  asr_engine_stop(pool->engine, slot->job, ASR_CANCELLED);
+  return true;
+}
+
+/* ---- answers out ---- */
+
+/* One round; false if a signal came. */
+static bool drive(asr_pool *pool, double timeout) {
+  if (pool->in_flight == 0)
+    return true;
+  return asr_engine_drive(pool->engine, timeout);
+}
+
+size_t asr_pool_step(asr_pool *pool, double timeout) {
+  double until = timeout > 0 ? asr_monotonic() + timeout : 0;
+  size_t before;
+  look_for_fork(pool);
+  before = pool->finished.count;
+  while (pool->in_flight > 0) {
+    double left = until > 0 ? until - asr_monotonic() : 0;
+    if (!drive(pool, left) || left <= 0 || pool->finished.count > before)
+      break;
+  }
+  return pool->in_flight;
+}
+
+bool asr_pool_wait(asr_pool *pool, asr_ticket ticket, double timeout) {
+  double until = timeout > 0 ? asr_monotonic() + timeout : 0;
+  look_for_fork(pool);
+  for (;;) {
+    const asr_slot *slot = slot_of(pool, ticket);
+    double left = until > 0 ? until - asr_monotonic() : 0;
+    if (!slot || slot->stage != FLYING)
+      return true;
+    if (!drive(pool, left) || left <= 0) {
+      slot = slot_of(pool, ticket);
+      return !slot || slot->stage != FLYING;
+    }
+  }
+}
+
+asr_ticket asr_pool_poll(asr_pool *pool) {
+  asr_job *job;
+  look_for_fork(pool);
+  job = asr_list_pop(&pool->finished);
+  if (!job)
+    return 0;
+  pool->slots[job->slot].stage = TOLD;
+  return ticket_of(pool, job->slot);
+}
+
+const asr_job *asr_pool_peek(asr_pool *pool, asr_ticket ticket) {
+  const asr_slot *slot;
+  look_for_fork(pool);
+  slot = slot_of(pool, ticket);
+  return slot && slot->stage != FLYING ? slot->job : NULL;
+}
+
+void asr_pool_release(asr_pool *pool, asr_ticket ticket) {
+  asr_slot *slot = slot_of(pool, ticket);
+  if (!slot || slot->stage == FLYING)
+    return;
+  if (slot->stage == FINISHED)
+    asr_list_remove(&pool->finished, slot->job);
+  free_slot(pool, slot);
+}
+
+bool asr_pool_knows(asr_pool *pool, asr_ticket ticket) {
+  return slot_of(pool, ticket) != NULL;
+}
+
+/* ---- what a host's loop asks ---- */
+
+size_t asr_pool_in_flight(asr_pool *pool) {
+  look_for_fork(pool);
+  return pool->in_flight;
+}
+
+void asr_pool_counts(asr_pool *pool, asr_counts *counts) {
+  look_for_fork(pool);
+  memset(counts, 0, sizeof *counts);
+  if (pool->engine)
+    asr_engine_counts(pool->engine, counts);
+}
+
+int asr_pool_fd(asr_pool *pool) {
+  look_for_fork(pool);
+  return start_engine(pool) ? asr_engine_fd(pool->engine) : -1;
+}
+
+double asr_pool_timeout(asr_pool *pool) {
+  look_for_fork(pool);
+  if (pool->finished.count > 0)
+    return 0;
+  return pool->in_flight > 0 ? asr_engine_timeout(pool->engine) : -1;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The pool of connections as its user sees it: a request in flight is a
+ * ticket. Nothing here knows Lua, and nothing is called back: what has
+ * finished waits until it is asked for.
+ *
+ * A pool belongs to one thread. It starts nothing before the first request.
+ * After a fork the child's copy notices at its next call: it closes what it
+ * inherited without a word to the other side, fails the tickets that were in
+ * flight as ASR_CLOSED, and starts afresh.
+ */
+#ifndef ASR_POOL_H
+#define ASR_POOL_H
+
+#include "net/engine.h"
+
+typedef struct asr_pool asr_pool;
+typedef int64_t asr_ticket; /* above 0, below 2^53 */
+
+/* Why a request was not taken. */
+typedef struct asr_refusal {
+  asr_kind kind; /* ASR_QUEUE_FULL, ASR_CLOSED or ASR_CONNECT */
+  const char *note; /* a constant */
+} asr_refusal;
+
+/* Copies the options. NULL: no memory. */
+asr_pool *asr_pool_new(const asr_options *options);
+/* Ends what is in flight without waiting for it. NULL is fine. */
+void asr_pool_free(asr_pool *pool);
+
+/* A ticket, or 0 and the reason. The request is copied. */
+asr_ticket asr_pool_submit(asr_pool *pool, const asr_request *request,
+                           asr_refusal *why);
+/* Moves what can be moved, waiting up to `timeout` seconds for something to
+ * finish; returns how many tickets are in flight. */
+size_t asr_pool_step(asr_pool *pool, double timeout);
+/* Steps until the ticket has finished, the time has passed or a signal has
+ * come. True if it has finished, or is unknown: then collect says so. */
+bool asr_pool_wait(asr_pool *pool, asr_ticket ticket, double timeout);
+/* The next finished ticket that this was not told of before, or 0. */
+asr_ticket asr_pool_poll(asr_pool *pool);
+/* The finished job, or NULL if it is in flight or unknown. It stays the
+ * pool's, until asr_pool_release. */
+const asr_job *asr_pool_peek(asr_pool *pool, asr_ticket ticket);
+void asr_pool_release(asr_pool *pool, asr_ticket ticket);
+/* Asks for the ticket to finish as ASR_CANCELLED; false if it is not in
+ * flight. It still has to be collected. */
+bool asr_pool_cancel(asr_pool *pool, asr_ticket ticket);
+bool asr_pool_knows(asr_pool *pool, asr_ticket ticket);
+
+size_t asr_pool_in_flight(asr_pool *pool);
+void asr_pool_counts(asr_pool *pool, asr_counts *counts);
+/* A descriptor that is readable when step has something to do, or -1. */
+int asr_pool_fd(asr_pool *pool);
+/* Seconds after which step wants to be called anyway; negative: never. */
+double asr_pool_timeout(asr_pool *pool);
+
+#endif

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: MIT */
+#include "net/transfer.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "core/mem.h"
+
+/* ---- what was written ---- */
+
+/* OpenSSL hands on a record whole or not at all, and a record carries 16 KiB:
+ * up to there "not counted" means "cannot be read by the server". */
+enum { ONE_RECORD = 16 * 1024 };
+
+static size_t request_size(const asr_job *job) {
+  size_t i, size = job->body_len + strlen(job->url) + 256;
+  for (i = 0; i < job->header_count; i++)
+    size += strlen(job->headers[i]) + 2;
+  return size;
+}
+
+/* Whether something of the request may have been written since `asked`. */
+static bool maybe_wrote(const asr_transfer *t) {
+  long size = 0, version = 0;
+  if (!t->asked)
+    return false;
+  curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &size);
+  if (size > t->base)
+    return true;
+  curl_easy_getinfo(t->easy, CURLINFO_HTTP_VERSION, &version);
+  if (version == CURL_HTTP_VERSION_2_0)
+    return true; /* frames are counted late */
+  return t->tunnelled && request_size(t->job) >= ONE_RECORD;
+}
+
+static bool repeatable(const asr_job *job) {
+  return strcmp(job->method, "GET") == 0 || strcmp(job->method, "HEAD") == 0;
+}
+
+/* libcurl calls this each time it is about to write the request. It does so
+ * again on its own when a kept connection turns out to be dead, although the
+ * server may have read all of it: refused, unless nothing can have happened. */
+static int before_request(void *arg, char *peer, char *local, int peer_port,
+                          int local_port) {
+  asr_transfer *t = arg;
+  (void)peer;
+  (void)local;
+  (void)peer_port;
+  (void)local_port;
+  if (t->asked && !t->refused && maybe_wrote(t))
+    t->wrote = true;
+  if (t->wrote && !repeatable(t->job))
+    return CURL_PREREQFUNC_ABORT;
+  t->refused = false;
+  t->asked = true;
+  curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &t->base);
+  return CURL_PREREQFUNC_OK;
+}
+
+/* HTTP/2 only: that the server refused a stream unprocessed is known to
+ * libcurl alone, and it tells it in its trace only. */
+static int watch_trace(CURL *easy, curl_infotype type, char *text, size_t len,
+                       void *arg) {
+  static const char mark[] = "REFUSED_STREAM, retrying";
+  asr_transfer *t = arg;
+  (void)easy;
+  if (type == CURLINFO_TEXT && len >= sizeof mark - 1 &&
+      memcmp(text, mark, sizeof mark - 1) == 0)
+    t->refused = true;
+  return 0;
+}
+
+/* ---- what comes back ---- */
+
+static size_t take_head(char *line, size_t size, size_t count, void *arg) {
+  asr_transfer *t = arg;
+  size_t len = size * count;
+  if (asr_job_head(t->job, line, len))
+    return len;
+  t->overflow = true;
+  return 0;
+}
+
+static size_t take_body(char *bytes, size_t size, size_t count, void *arg) {
+  asr_transfer *t = arg;
+  size_t len = size * count;
+  if (asr_job_data(t->job, bytes, len))
+    return len;
+  t->overflow = true;
+  return 0;
+}
+
+/* ---- one handle ---- */
+
+#define SET(easy, option, value)                                               \
+  do {                                                                         \
+    if (curl_easy_setopt(easy, option, value) != CURLE_OK)                     \
+      return false;                                                            \
+  } while (0)
+
+static bool wire_callbacks(asr_transfer *t, const asr_wiring *wiring) {
+  CURL *easy = t->easy;
+  SET(easy, CURLOPT_PRIVATE, t);
+  SET(easy, CURLOPT_ERRORBUFFER, t->error);
+  SET(easy, CURLOPT_HEADERFUNCTION, take_head);
+  SET(easy, CURLOPT_HEADERDATA, t);
+  SET(easy, CURLOPT_WRITEFUNCTION, take_body);
+  SET(easy, CURLOPT_WRITEDATA, t);
+  SET(easy, CURLOPT_PREREQFUNCTION, before_request);
+  SET(easy, CURLOPT_PREREQDATA, t);
+  SET(easy, CURLOPT_OPENSOCKETFUNCTION, wiring->open);
+  SET(easy, CURLOPT_OPENSOCKETDATA, wiring->owner);
+  SET(easy, CURLOPT_CLOSESOCKETFUNCTION, wiring->close);
+  SET(easy, CURLOPT_CLOSESOCKETDATA, wiring->owner);
+  SET(easy, CURLOPT_SHARE, wiring->share);
+  return true;
+}
+
+static bool wire_http(CURL *easy, const asr_options *options, asr_transfer *t) {
+  SET(easy, CURLOPT_NOSIGNAL, 1L);
+  SET(easy, CURLOPT_QUICK_EXIT, 1L);
+  SET(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  SET(easy, CURLOPT_FOLLOWLOCATION, 0L);
+  SET(easy, CURLOPT_HTTP09_ALLOWED, 0L);
+  SET(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  SET(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+  SET(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+  SET(easy, CURLOPT_CONNECTTIMEOUT_MS,
+      (long)(options->connect_timeout * 1000 + 0.999));
+  if (!options->http2) {
+    SET(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    return true;
+  }
+  SET(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+  SET(easy, CURLOPT_PIPEWAIT, 1L);
+  SET(easy, CURLOPT_DEBUGFUNCTION, watch_trace);
+  SET(easy, CURLOPT_DEBUGDATA, t);
+  SET(easy, CURLOPT_VERBOSE, 1L);
+  return true;
+}
+
+static bool wire_trust(CURL *easy, const asr_options *options) {
+  long verify = options->insecure ? 0L : 1L;
+  SET(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+  SET(easy, CURLOPT_SSL_VERIFYPEER, verify);
+  SET(easy, CURLOPT_SSL_VERIFYHOST, verify * 2);
+  SET(easy, CURLOPT_PROXY_SSL_VERIFYPEER, verify);
+  SET(easy, CURLOPT_PROXY_SSL_VERIFYHOST, verify * 2);
+  /* A CA that is named replaces the system's, file and directory alike. */
+  if (options->ca_file || options->ca_path) {
+    SET(easy, CURLOPT_CAINFO, options->ca_file);
+    SET(easy, CURLOPT_CAPATH, options->ca_path);
+    SET(easy, CURLOPT_PROXY_CAINFO, options->ca_file);
+    SET(easy, CURLOPT_PROXY_CAPATH, options->ca_path);
+  }
+  return true;
+}
+
+/* Never the environment's proxy: "" switches libcurl's look-up off. */
+static bool wire_proxy(CURL *easy, const asr_options *options) {
+  SET(easy, CURLOPT_PROXY, options->proxy ? options->proxy : "");
+  SET(easy, CURLOPT_NOPROXY, "");
+  SET(easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
+  if (options->unix_socket)
+    SET(easy, CURLOPT_UNIX_SOCKET_PATH, options->unix_socket);
+  return true;
+}
+
+asr_transfer *asr_transfer_new(const asr_wiring *wiring) {
+  asr_transfer *t = asr_zeroed(sizeof *t);
+  if (!t)
+    return NULL;
+  t->proxied = wiring->options->proxy != NULL;
+  t->easy = curl_easy_init();
+  if (t->easy && wire_callbacks(t, wiring) &&
+      wire_http(t->easy, wiring->options, t) &&
+      wire_trust(t->easy, wiring->options) &&
+      wire_proxy(t->easy, wiring->options))
+    return t;
+  asr_transfer_free(t);
+  return NULL;
+}
+
+void asr_transfer_free(asr_transfer *t) {
+  if (!t)
+    return;
+  if (t->easy)
+    curl_easy_cleanup(t->easy);
+  asr_free(t->lines);
+  asr_free(t);
+}
+
+/* ---- one job ---- */
+
+/* What libcurl would add on its own, and the order to leave it out. */
+static const char *const unasked[] = {"Accept:", "Content-Type:", "Expect:"};
+enum { UNASKED = sizeof unasked / sizeof unasked[0] };
+
+static bool same_letters(const char *a, const char *b, size_t len) {
+  size_t i;
+  for (i = 0; i < len; i++)
+    if ((a[i] | 0x20) != (b[i] | 0x20))
+      return false;
+  return true;
+}
+
+static bool names(const asr_job *job, const char *prefix) {
+  size_t i, len = strlen(prefix);
+  for (i = 0; i < job->header_count; i++)
+    if (strlen(job->headers[i]) >= len &&
+        same_letters(job->headers[i], prefix, len))
+      return true;
+  return false;
+}
+
+/* libcurl only reads the list, so the nodes can be ours and point into the
+ * job; nothing is allocated for a header. */
+static bool put_headers(asr_transfer *t, const asr_job *job) {
+  size_t i, n = 0, most = job->header_count + UNASKED;
+  if (most > t->line_room) {
+    struct curl_slist *grown = asr_realloc(t->lines, most * sizeof *grown);
+    if (!grown)
+      return false;
+    t->lines = grown;
+    t->line_room = most;
+  }
+  for (i = 0; i < job->header_count; i++)
+    t->lines[n++].data = (char *)(uintptr_t)job->headers[i];
+  for (i = 0; i < UNASKED; i++)
+    if (!names(job, unasked[i]))
+      t->lines[n++].data = (char *)(uintptr_t)unasked[i];
+  for (i = 0; i < n; i++)
+    t->lines[i].next = i + 1 < n ? &t->lines[i + 1] : NULL;
+  SET(t->easy, CURLOPT_HTTPHEADER, n ? t->lines : NULL);
+  return true;
+}
+
+static bool put_method(CURL *easy, const asr_job *job) {
+  bool get = strcmp(job->method, "GET") == 0;
+  bool head = strcmp(job->method, "HEAD") == 0;
+  bool post = strcmp(job->method, "POST") == 0;
+  bool put = strcmp(job->method, "PUT") == 0;
+  SET(easy, CURLOPT_NOBODY, 0L);
+  if (job->has_body || post || put) {
+    SET(easy, CURLOPT_POST, 1L);
+    SET(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)job->body_len);
+    SET(easy, CURLOPT_POSTFIELDS, job->body);
+    SET(easy, CURLOPT_CUSTOMREQUEST, post ? NULL : job->method);
+    return true;
+  }
+  SET(easy, CURLOPT_POSTFIELDS, NULL);
+  SET(easy, CURLOPT_HTTPGET, 1L);
+  if (head)
+    SET(easy, CURLOPT_NOBODY, 1L);
+  SET(easy, CURLOPT_CUSTOMREQUEST, get || head ? NULL : job->method);
+  return true;
+}
+
+static bool put_job(asr_transfer *t, asr_job *job) {
+  bool head = strcmp(job->method, "HEAD") == 0;
+  SET(t->easy, CURLOPT_URL, job->url);
+  /* The length that a HEAD announces is not coming. */
+  SET(t->easy, CURLOPT_MAXFILESIZE_LARGE,
+      head ? (curl_off_t)0 : (curl_off_t)job->max_response);
+  return put_headers(t, job) && put_method(t->easy, job);
+}
+
+bool asr_transfer_begin(asr_transfer *t, asr_job *job) {
+  t->job = job;
+  t->asked = t->wrote = t->refused = t->overflow = false;
+  t->base = 0;
+  t->error[0] = '\0';
+  t->tunnelled = same_letters(job->url, "https:", 6);
+  if (put_job(t, job)) {
+    job->transfer = t;
+    return true;
+  }
+  t->job = NULL;
+  asr_job_fail(job, ASR_PROTOCOL, "the request could not be set up");
+  return false;
+}
+
+/* The job leaves the transfer, with what is known of its way. */
+static asr_job *release(asr_transfer *t) {
+  asr_job *job = t->job;
+  long connects = 0;
+  if (t->asked && !t->refused && maybe_wrote(t))
+    t->wrote = true;
+  curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &connects);
+  job->reused = t->asked && connects == 0;
+  job->sent = t->wrote;
+  job->elapsed = asr_monotonic() - job->started;
+  job->transfer = NULL;
+  t->job = NULL;
+  return job;
+}
+
+/* An answer whose connection then broke. For a GET the body is the answer;
+ * for all else the status says what became of the request. */
+static bool good_enough(const asr_job *job, CURLcode code) {
+  if (!job->head_done || !asr_curl_broke((int)code))
+    return false;
+  return job->status >= 300 || !repeatable(job);
+}
+
+void asr_transfer_end(asr_transfer *t, CURLcode code) {
+  asr_phase phase = {t->asked, false, t->proxied};
+  bool overflow = t->overflow;
+  asr_job *job = release(t);
+  phase.wrote = job->sent;
+  if (code == CURLE_OK && job->head_done)
+    return;
+  if (overflow) {
+    asr_job_fail(job, ASR_TOO_LARGE, job->head_done ? NULL
+                                                    : "the answer's headers "
+                                                      "are too large");
+  } else if (code == CURLE_OK) {
+    asr_job_fail(job, ASR_PROTOCOL, NULL);
+  } else if (good_enough(job, code)) {
+    job->truncated = true;
+  } else if (code == CURLE_ABORTED_BY_CALLBACK) {
+    asr_job_fail(job, ASR_RESET, NULL);
+  } else {
+    asr_job_fail(job, asr_curl_kind((int)code, phase),
+                 t->error[0] ? t->error : curl_easy_strerror(code));
+  }
+}
+
+void asr_transfer_stop(asr_transfer *t, asr_kind kind, const char *note) {
+  asr_job_fail(release(t), kind, note);
+}

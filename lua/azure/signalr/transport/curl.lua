@@ -1,0 +1,122 @@
+-- SPDX-License-Identifier: MIT
+--- The transport over libcurl, for every host but nginx: a pool of kept connections, driven by blocking calls.
+-- What waits is in two functions, `await` and `pause`. A scheduler puts its own there, and then the same send and
+-- sleep yield: it resumes the coroutine when the pool has finished the ticket, or when the time has come.
+local curl = require "azure.signalr.curl"
+
+local M = {}
+local methods = {}
+local metatable = { __index = methods, __name = "azure.signalr.transport.curl" }
+
+local monotonic, wall_time = curl.monotonic, curl.time
+
+local LONG = 3600 -- seconds; a ticket's own deadline ends it much earlier
+
+-- Returns when the ticket has finished. A signal ends pool:wait early, so that Ctrl-C is heard here.
+local function block_until(self, ticket)
+  local pool = self.pool
+  repeat until pool:wait(ticket, LONG)
+end
+
+-- Other tickets move on meanwhile; they stay with the pool for their owners.
+local function block_for(self, seconds)
+  local pool, deadline = self.pool, monotonic() + seconds
+  local left = seconds
+  while left > 0 do
+    if pool:in_flight() > 0 then pool:step(left) else curl.sleep(left) end
+    left = deadline - monotonic()
+  end
+end
+
+local function refuse_nginx()
+  local ngx = rawget(_G, "ngx")
+  if type(ngx) == "table" and ngx.config and ngx.config.subsystem then
+    error("azure.signalr.transport.curl would block the nginx worker: use azure.signalr.transport.resty there", 3)
+  end
+end
+
+--- Makes a transport. Nothing is started and no connection made before the first request.
+-- @tparam table options max_connections, max_in_flight, max_response (bytes), connect_timeout (seconds), http2,
+--   verify, ca_file, ca_path, proxy, unix_socket, io_thread; all optional, read once
+-- @treturn table the transport
+-- @raise when an option has the wrong type, and inside an nginx worker
+function M.new(options)
+  refuse_nginx()
+  options = options or {}
+  local pool = curl.pool {
+    max_connections = options.max_connections,
+    max_in_flight = options.max_in_flight,
+    max_response = options.max_response,
+    connect_timeout = options.connect_timeout,
+    http2 = options.http2,
+    verify = options.verify,
+    ca_file = options.ca_file,
+    ca_path = options.ca_path,
+    proxy = options.proxy,
+    unix_socket = options.unix_socket,
+    io_thread = options.io_thread,
+  }
+  return setmetatable({ pool = pool, await = block_until, pause = block_for }, metatable)
+end
+
+--- Hands a request to the pool. Does not wait, and nothing moves before the pool is stepped or waited on.
+-- @tparam table req method, url, headers (array of "Name: value"), body, deadline (as `now` counts), max_response
+-- @treturn ?number a ticket for `finish`
+-- @treturn ?table the failure: kind, message, sent
+function methods:start(req)
+  local ticket, kind, message = self.pool:submit {
+    method = req.method,
+    url = req.url,
+    headers = req.headers,
+    body = req.body,
+    timeout = req.deadline and req.deadline - monotonic(),
+    max_response = req.max_response,
+  }
+  if ticket then return ticket end
+  return nil, { kind = kind, message = message, sent = "no" }
+end
+
+--- Takes what came of a ticket that has finished.
+-- @tparam number ticket from `start`
+-- @treturn ?table the reply: status, headers (by lower-case name), body, time (seconds), reused; `truncated` is true
+--   when the connection broke after the status and before the end of the body
+-- @treturn ?table the failure: kind, message, sent ("no": certainly nothing was written; else "maybe")
+function methods:finish(ticket)
+  return self.pool:collect(ticket)
+end
+
+--- Sends a request and waits for its answer.
+-- @tparam table req as for `start`
+-- @treturn ?table the reply, as from `finish`
+-- @treturn ?table the failure
+function methods:send(req)
+  local ticket, failure = self:start(req)
+  if not ticket then return nil, failure end
+  self.await(self, ticket)
+  return self.pool:collect(ticket)
+end
+
+--- Waits.
+-- @tparam number seconds
+-- @treturn boolean true
+function methods:sleep(seconds)
+  if seconds > 0 then self.pause(self, seconds) end
+  return true
+end
+
+--- Seconds on a clock that never goes back, with their fraction.
+function methods:now() -- luacheck: ignore 212
+  return monotonic()
+end
+
+--- Seconds since 1970, with their fraction.
+function methods:time() -- luacheck: ignore 212
+  return wall_time()
+end
+
+--- Closes every connection. Requests in flight end with kind "closed", later ones do at once. Repeating it is fine.
+function methods:close()
+  self.pool:close()
+end
+
+return M
