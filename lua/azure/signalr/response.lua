@@ -40,8 +40,9 @@ local function common(op, reply, req, kind)
   }
 end
 
+-- A connection that broke in the middle of the body is another matter than a body that is no JSON.
 local function unreadable(op, reply, req, what)
-  local fields = common(op, reply, req, "protocol")
+  local fields = common(op, reply, req, reply.truncated and "reset" or "protocol")
   fields.message = ("%d, but %s"):format(reply.status, what)
   return nil, errors.new(fields)
 end

@@ -11,14 +11,13 @@ local may = {}
 
 --- Repeating does no harm.
 function may.safe(err)
-  if err.status then return http_status.is_passing(err.status) end
-  return passing[err.kind] == true
+  return passing[err.kind] == true or (err.status ~= nil and http_status.is_passing(err.status))
 end
 
 --- Repeating could deliver twice: only when the request surely was not carried out.
 function may.undone(err)
-  if err.status then return http_status.is_refusal(err.status) end
-  return passing[err.kind] == true and err.sent == "no"
+  if passing[err.kind] then return err.sent == "no" end
+  return err.status ~= nil and http_status.is_refusal(err.status)
 end
 
 --- Whether an operation may be tried again after an error.

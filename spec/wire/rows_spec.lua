@@ -1,0 +1,76 @@
+-- SPDX-License-Identifier: MIT
+-- Each row of the table has a method with a doc comment that names it, and a wire line.
+local lines = require "spec.wire.lines"
+local operations = require "azure.signalr.operations"
+
+local function read(path)
+  local file = assert(io.open(path))
+  local text = file:read("*a")
+  file:close()
+  return text
+end
+
+local sources = {}
+for _, name in ipairs { "client", "hub", "group", "user", "connection", "stream" } do
+  sources[#sources + 1] = read("lua/azure/signalr/" .. name .. ".lua")
+end
+local source = table.concat(sources, "\n")
+
+describe("the table of operations", function()
+  it("has the 26 operations, each once", function()
+    assert.are.equal(26, #operations.rows)
+    local seen = {}
+    for _, row in ipairs(operations.rows) do
+      assert.is_nil(seen[row.id], row.id)
+      seen[row.id] = true
+      assert.are.equal(row, operations[row.id])
+    end
+  end)
+
+  local documented = {}
+  for comment, code in source:gmatch("\n(%-%-%- .-\n)(function methods.-\nend\n)") do
+    local id = comment:match("%-%- API operation: ([%w_]+)")
+    if id then documented[id] = (documented[id] or "") .. comment .. code end
+  end
+
+  for _, row in ipairs(operations.rows) do
+    describe(row.id, function()
+      it("has a method whose doc comment names it, its verb and its path", function()
+        assert.is_string(documented[row.id])
+        local text = documented[row.id]:gsub("\n%-%- ", " ")
+        assert.is_truthy(text:find(("(%s %s)"):format(row.method, row.path), 1, true), text)
+        assert.is_truthy(text:find("@treturn", 1, true))
+      end)
+
+      it("has a wire line", function()
+        local found = false
+        for _, line in ipairs(lines) do found = found or line[1] == row.id end
+        assert.is_true(found)
+      end)
+    end)
+  end
+
+  it("knows no word that a row may not have", function()
+    local words = {
+      id = true, method = true, path = true, query = true, body = true, status = true, answer = true, repeats = true,
+      absent_codes = true, gone_codes = true, error_kinds = true, timeout_kind = true, anonymous = true,
+      takes_application = true,
+    }
+    for _, row in ipairs(operations.rows) do
+      for word in pairs(row) do assert.is_true(words[word], row.id .. "." .. word) end
+      assert.is_true(row.repeats == "safe" or row.repeats == "undone")
+    end
+  end)
+
+  it("lets only what cannot deliver twice be repeated at will", function()
+    local undone = {}
+    for _, row in ipairs(operations.rows) do
+      if row.repeats == "undone" then undone[#undone + 1] = row.id end
+    end
+    assert.are.same({
+      "HubProxy_Execute", "SignalR_Broadcast", "HubProxy_InvokeClientConnection", "SignalR_SendToConnection",
+      "HubProxy_CompleteConnectionStream", "HubProxy_SendToConnectionStream", "SignalR_GroupBroadcast",
+      "SignalR_SendToUser",
+    }, undone)
+  end)
+end)
