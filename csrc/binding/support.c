@@ -174,3 +174,33 @@ void *asr_check_object(lua_State *L, int arg, const char *tname) {
   }
   return object;
 }
+
+/* ---- buffers */
+
+static const char BUFFER[] = "azure.signalr.buffer";
+
+static int buffer_gc(lua_State *L) {
+  asr_buf_close(asr_check_object(L, 1, BUFFER));
+  return 0;
+}
+
+struct asr_buf *asr_new_buffer(lua_State *L, size_t ceiling) {
+  static const luaL_Reg meta[] = {{"__gc", buffer_gc}, {NULL, NULL}};
+  asr_new_class(L, BUFFER, NULL, meta);
+  struct asr_buf *b = asr_new_object(L, sizeof *b, BUFFER);
+  asr_buf_init(b, ceiling);
+  return b;
+}
+
+void asr_check_status(lua_State *L, enum asr_status status, const char *what) {
+  if (status != ASR_OK) {
+    luaL_error(L, "%s: %s", what, asr_status_text(status));
+  }
+}
+
+void asr_push_buffer(lua_State *L, struct asr_buf *b) {
+  asr_check_status(L, b->status, "azure.signalr");
+  struct asr_span s = asr_buf_span(b);
+  lua_pushlstring(L, s.p, s.n);
+  asr_buf_close(b);
+}

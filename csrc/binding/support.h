@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "binding/compat.h"
+#include "core/buf.h"
 
 /* Throws "<name> must be <rule>, got <type of the value at arg>". */
 int asr_arg_error(lua_State *L, int arg, const char *name, const char *rule);
@@ -61,6 +62,14 @@ void *asr_new_object(lua_State *L, size_t size, const char *tname);
 /* The userdata at `arg`, or throws; for a method's self (arg 1) the message
  * says that a colon may be missing. */
 void *asr_check_object(lua_State *L, int arg, const char *tname);
+
+/* A growing buffer owned by a userdata, so that an error cannot leak it.
+ * [-0, +1] */
+struct asr_buf *asr_new_buffer(lua_State *L, size_t ceiling);
+/* Pushes what the buffer holds and frees it; throws its failure. [-0, +1] */
+void asr_push_buffer(lua_State *L, struct asr_buf *b);
+/* Throws unless `status` is ASR_OK: "<what>: <text of the status>". */
+void asr_check_status(lua_State *L, enum asr_status status, const char *what);
 
 /* rawget with a string key. [-0, +1] */
 void asr_rawgetfield(lua_State *L, int t, const char *key);

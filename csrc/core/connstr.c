@@ -188,7 +188,7 @@ static enum asr_status check_auth(struct asr_connstr *cs,
 
 enum asr_status asr_connstr_parse(struct asr_span text, struct asr_connstr *cs,
                                   struct asr_connstr_error *error) {
-  static const char whole[] = "connection string";
+  static const char whole[] = "the text";
   memset(cs, 0, sizeof *cs);
   if (asr_span_trim(text).n == 0) {
     return refuse(error, whole, "must not be empty");

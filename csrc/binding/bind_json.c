@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: MIT */
+/* The marks and values that say more of JSON than Lua's own can. */
+#include "binding/bind_json.h"
+
+#include <string.h>
+
+#include "core/jsonnum.h"
+#include "core/jsonw.h"
+
+/* ---- marks */
+
+int asr_is_cjson(lua_State *L, int i, const char *field) {
+  static const char *const names[] = {"cjson", "cjson.safe"};
+  int found = 0;
+  i = lua_absindex(L, i);
+  for (int k = 0; k < 2 && !found; k++) {
+    asr_rawgetfield(L, lua_upvalueindex(ASR_UP_LOADED), names[k]);
+    if (lua_type(L, -1) == LUA_TTABLE) {
+      asr_rawgetfield(L, -1, field);
+      found = !lua_isnil(L, -1) && lua_rawequal(L, -1, i);
+      lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+  }
+  return found;
+}
+
+/* By the metatable on top of the stack. */
+static enum asr_mark mark_of_metatable(lua_State *L) {
+  if (lua_rawequal(L, -1, lua_upvalueindex(ASR_UP_ARRAY)) ||
+      asr_is_cjson(L, -1, "array_mt")) {
+    return ASR_MARK_ARRAY;
+  }
+  if (lua_rawequal(L, -1, lua_upvalueindex(ASR_UP_OBJECT))) {
+    return ASR_MARK_OBJECT;
+  }
+  return asr_is_cjson(L, -1, "empty_array_mt") ? ASR_MARK_EMPTY_ARRAY
+                                               : ASR_UNMARKED;
+}
+
+enum asr_mark asr_mark_of(lua_State *L, int t, int64_t *n) {
+  enum asr_mark mark;
+  *n = -1;
+  if (!lua_getmetatable(L, t)) {
+    return ASR_UNMARKED;
+  }
+  lua_pushvalue(L, t);
+  lua_rawget(L, lua_upvalueindex(ASR_UP_MARKS));
+  if (lua_type(L, -1) == LUA_TNUMBER) {
+    *n = (int64_t)lua_tointeger(L, -1);
+    mark = ASR_MARK_ARRAY;
+  } else if (!lua_isnil(L, -1)) {
+    mark = lua_toboolean(L, -1) ? ASR_MARK_ARRAY : ASR_MARK_OBJECT;
+  } else {
+    lua_pop(L, 1);
+    mark = mark_of_metatable(L);
+    lua_pushnil(L);
+  }
+  lua_pop(L, 2);
+  return mark;
+}
+
+/* Marks the table at index 1: by a metatable of ours, if it has none of its
+ * own, and by what is on top of the stack (n, true or false) in the list of
+ * marks, if that is needed. Leaves the table on top. [-1, +1] */
+static int set_mark(lua_State *L, int metatable) {
+  int foreign = 0;
+  if (lua_getmetatable(L, 1)) {
+    foreign = !lua_rawequal(L, -1, lua_upvalueindex(ASR_UP_ARRAY)) &&
+              !lua_rawequal(L, -1, lua_upvalueindex(ASR_UP_OBJECT));
+    lua_pop(L, 1);
+  }
+  if (!foreign && lua_type(L, -1) == LUA_TBOOLEAN) {
+    lua_pop(L, 1);
+    lua_pushnil(L); /* the metatable says it all */
+  }
+  lua_pushvalue(L, 1);
+  lua_insert(L, -2);
+  lua_rawset(L, lua_upvalueindex(ASR_UP_MARKS));
+  lua_pushvalue(L, 1);
+  if (!foreign) {
+    lua_pushvalue(L, lua_upvalueindex(metatable));
+    lua_setmetatable(L, -2);
+  }
+  return 1;
+}
+
+/***
+Marks a table as a JSON array, whatever its keys.
+@function array
+@tparam table t
+@int[opt] n how many elements it has; nil ones among them become null
+@treturn table t itself
+*/
+static int array(lua_State *L) {
+  asr_check_table(L, 1, "t");
+  if (lua_isnoneornil(L, 2)) {
+    lua_pushboolean(L, 1);
+  } else {
+    int64_t n = asr_check_whole(L, 2, "n", 0, ASR_ARRAY_MAX);
+    lua_pushinteger(L, (lua_Integer)n);
+  }
+  return set_mark(L, ASR_UP_ARRAY);
+}
+
+/***
+Marks a table as a JSON object; whole-number keys become strings.
+@function object
+@tparam table t
+@treturn table t itself
+*/
+static int object(lua_State *L) {
+  asr_check_table(L, 1, "t");
+  lua_pushboolean(L, 0);
+  return set_mark(L, ASR_UP_OBJECT);
+}
+
+/* ---- numbers */
+
+enum asr_cdata asr_cdata_value(lua_State *L, int i, uint64_t *bits) {
+  static const enum asr_cdata kinds[] = {ASR_CDATA_INT64, ASR_CDATA_UINT64};
+  i = lua_absindex(L, i);
+  for (int k = 0; k < 2; k++) {
+    lua_pushvalue(L, lua_upvalueindex(ASR_UP_ISTYPE));
+    lua_pushvalue(L, lua_upvalueindex(ASR_UP_INT64 + k));
+    lua_pushvalue(L, i);
+    lua_call(L, 2, 1);
+    int is = lua_toboolean(L, -1);
+    lua_pop(L, 1);
+    if (is) {
+      memcpy(bits, lua_topointer(L, i), sizeof *bits);
+      return kinds[k];
+    }
+  }
+  return ASR_CDATA_OTHER;
+}
+
+#if ASR_LUAJIT
+/* A cdata of the ctype at `upvalue`, its bytes set: a constructor called from
+ * C could only be given a double. [-0, +1] */
+static void push_cdata(lua_State *L, int upvalue, uint64_t bits) {
+  lua_pushvalue(L, lua_upvalueindex(upvalue));
+  lua_call(L, 0, 1);
+  memcpy((void *)lua_topointer(L, -1), &bits, sizeof bits);
+}
+
+void asr_push_uint64(lua_State *L, uint64_t u) {
+  push_cdata(L, ASR_UP_UINT64, u);
+}
+
+void asr_push_int64(lua_State *L, int64_t i) {
+  const int64_t exact = (int64_t)1 << 53;
+  if (i >= -exact && i <= exact) {
+    lua_pushnumber(L, (lua_Number)i);
+  } else {
+    push_cdata(L, ASR_UP_INT64, (uint64_t)i);
+  }
+}
+#else
+void asr_push_uint64(lua_State *L, uint64_t u) {
+  uint64_t *box = asr_new_object(L, sizeof *box, ASR_UINT64);
+  *box = u;
+}
+
+void asr_push_int64(lua_State *L, int64_t i) {
+  lua_pushinteger(L, i);
+}
+#endif
+
+/***
+An unsigned integer of 64 bits.
+@function uint64
+@tparam string|int value digits, or a whole number that is not negative
+@return on LuaJIT a uint64_t; on Lua 5.4 a userdata that compares, and whose
+  tostring is the digits
+@raise for anything else, and beyond 18446744073709551615
+*/
+static int uint64(lua_State *L) {
+  static const char rule[] =
+      "a string of digits or a whole number of 0 or more, within 64 bits";
+  size_t n = 0;
+  if (lua_type(L, 1) == LUA_TNUMBER) {
+#if !ASR_LUAJIT
+    if (lua_isinteger(L, 1) && lua_tointeger(L, 1) >= 0) {
+      asr_push_uint64(L, (uint64_t)lua_tointeger(L, 1));
+      return 1;
+    }
+#endif
+    asr_push_uint64(L, (uint64_t)asr_check_whole(L, 1, "value", 0,
+                                                 (int64_t)1 << 53));
+    return 1;
+  }
+  const char *p = asr_check_string(L, 1, "value", &n);
+  if (n == 0 || strspn(p, "0123456789") != n) {
+    return luaL_error(L, "value must be %s", rule);
+  }
+  struct asr_number number = asr_json_number(asr_span(p, n));
+  if (number.kind == ASR_NUMBER_TEXT) {
+    return luaL_error(L, "value must be %s", rule);
+  }
+  asr_push_uint64(L, number.kind == ASR_NUMBER_UINT ? number.u
+                                                    : (uint64_t)number.i);
+  return 1;
+}
+
+static int uint64_tostring(lua_State *L) {
+  const uint64_t *u = asr_check_object(L, 1, ASR_UINT64);
+  struct asr_buf *out = asr_new_buffer(L, 32);
+  asr_jsonw_uint(out, *u);
+  asr_push_buffer(L, out);
+  return 1;
+}
+
+/* Both operands of a comparison; only two of a kind compare. */
+static int compare(lua_State *L, int less, int equal) {
+  uint64_t a = *(const uint64_t *)asr_check_object(L, 1, ASR_UINT64);
+  uint64_t b = *(const uint64_t *)asr_check_object(L, 2, ASR_UINT64);
+  lua_pushboolean(L, a == b ? equal : less && a < b);
+  return 1;
+}
+
+static int uint64_eq(lua_State *L) {
+  return compare(L, 0, 1);
+}
+
+static int uint64_lt(lua_State *L) {
+  return compare(L, 1, 0);
+}
+
+static int uint64_le(lua_State *L) {
+  return compare(L, 1, 1);
+}
+
+/***
+A number that is written with a fraction even where it is integral (5.0).
+@function float
+@number x
+*/
+static int new_float(lua_State *L) {
+  if (lua_type(L, 1) != LUA_TNUMBER) {
+    asr_arg_error(L, 1, "x", "a number");
+  }
+  double *box = asr_new_object(L, sizeof *box, ASR_FLOAT);
+  *box = (double)lua_tonumber(L, 1);
+  return 1;
+}
+
+static int float_tostring(lua_State *L) {
+  const double *x = asr_check_object(L, 1, ASR_FLOAT);
+  struct asr_buf *out = asr_new_buffer(L, 64);
+  if (asr_jsonw_double(out, *x, true) == ASR_INVALID) {
+    asr_buf_add_text(out, *x > 0 ? "inf" : *x < 0 ? "-inf" : "nan");
+  }
+  asr_push_buffer(L, out);
+  return 1;
+}
+
+/* ---- texts */
+
+void asr_push_text(lua_State *L, const char *tname, struct asr_span text) {
+  char *bytes = asr_new_object(L, text.n, tname);
+  memcpy(bytes, text.p, text.n);
+}
+
+struct asr_span asr_text_of(lua_State *L, int i) {
+  return asr_span(lua_touserdata(L, i), lua_rawlen(L, i));
+}
+
+/***
+A value that is in JSON already; it is written as it stands.
+@function raw_json
+@string text one complete JSON value
+@raise when it is not
+*/
+static int raw_json(lua_State *L) {
+  struct asr_jsonr r;
+  size_t n = 0;
+  const char *p = asr_check_string(L, 1, "text", &n);
+  enum asr_status status = asr_json_check(&r, asr_span(p, n));
+  if (status != ASR_OK) {
+    asr_push_json_error(L, &r);
+    return luaL_error(L, "text must be one JSON value; %s",
+                      lua_tostring(L, -1));
+  }
+  asr_push_text(L, ASR_RAW_JSON, asr_span(p, n));
+  return 1;
+}
+
+static int text_tostring(lua_State *L) {
+  if (luaL_testudata(L, 1, ASR_RAW_JSON) == NULL) {
+    asr_check_object(L, 1, ASR_NUMBER);
+  }
+  struct asr_span text = asr_text_of(L, 1);
+  lua_pushlstring(L, text.p, text.n);
+  return 1;
+}
+
+static int text_eq(lua_State *L) {
+  asr_check_object(L, 1, ASR_NUMBER);
+  asr_check_object(L, 2, ASR_NUMBER);
+  lua_pushboolean(L, asr_span_eq(asr_text_of(L, 1), asr_text_of(L, 2)));
+  return 1;
+}
+
+/* ---- opening */
+
+static void open_classes(lua_State *L) {
+  static const luaL_Reg of_float[] = {{"__tostring", float_tostring},
+                                      {NULL, NULL}};
+  static const luaL_Reg of_uint64[] = {{"__tostring", uint64_tostring},
+                                       {"__eq", uint64_eq},
+                                       {"__lt", uint64_lt},
+                                       {"__le", uint64_le},
+                                       {NULL, NULL}};
+  static const luaL_Reg of_raw[] = {{"__tostring", text_tostring},
+                                    {NULL, NULL}};
+  static const luaL_Reg of_number[] = {{"__tostring", text_tostring},
+                                       {"__eq", text_eq},
+                                       {NULL, NULL}};
+  asr_new_class(L, ASR_FLOAT, NULL, of_float);
+  asr_new_class(L, ASR_UINT64, NULL, of_uint64);
+  asr_new_class(L, ASR_RAW_JSON, NULL, of_raw);
+  asr_new_class(L, ASR_NUMBER, NULL, of_number);
+}
+
+/* Pushes a metatable that does nothing but be known. [-0, +1] */
+static void push_mark(lua_State *L, const char *name) {
+  lua_newtable(L);
+  lua_pushstring(L, name);
+  lua_setfield(L, -2, "__name");
+}
+
+/* Pushes ffi.istype and the two ctypes, or three nils where there is no ffi.
+ * They are taken once: later changes to the ffi table do not reach us.
+ * [-0, +3] */
+static void push_ffi(lua_State *L) {
+#if ASR_LUAJIT
+  static const char *const names[] = {"int64_t", "uint64_t"};
+  lua_getglobal(L, "require");
+  lua_pushliteral(L, "ffi");
+  lua_call(L, 1, 1);
+  lua_getfield(L, -1, "istype");
+  lua_insert(L, -2);
+  for (int i = 0; i < 2; i++) {
+    lua_getfield(L, -1, "typeof");
+    lua_pushstring(L, names[i]);
+    lua_call(L, 1, 1);
+    lua_insert(L, -2);
+  }
+  lua_pop(L, 1);
+#else
+  lua_pushnil(L);
+  lua_pushnil(L);
+  lua_pushnil(L);
+#endif
+}
+
+static void push_upvalues(lua_State *L) {
+  push_mark(L, "signalr.array");
+  push_mark(L, "signalr.object");
+  lua_newtable(L);
+  lua_newtable(L);
+  lua_pushliteral(L, "k");
+  lua_setfield(L, -2, "__mode");
+  lua_setmetatable(L, -2);
+  lua_getfield(L, LUA_REGISTRYINDEX, "_LOADED");
+  push_ffi(L);
+}
+
+void asr_open_json(lua_State *L) {
+  static const luaL_Reg functions[] = {{"json_encode", asr_json_encode},
+                                       {"json_message", asr_json_message},
+                                       {"json_array", asr_json_array},
+                                       {"json_decode", asr_json_decode},
+                                       {"json_check", asr_json_checked},
+                                       {"array", array},
+                                       {"object", object},
+                                       {"float", new_float},
+                                       {"raw_json", raw_json},
+                                       {"uint64", uint64},
+                                       {NULL, NULL}};
+  open_classes(L);
+  push_upvalues(L);
+  luaL_setfuncs(L, functions, ASR_UP_COUNT);
+  /* NULL is what cjson.null and ngx.null are, too */
+  lua_pushlightuserdata(L, NULL);
+  lua_setfield(L, -2, "null");
+}

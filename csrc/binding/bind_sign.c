@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/* core.signer: HS256 tokens. */
+#include "binding/core.h"
+#include "core/jwt.h"
+#include "core/utf8.h"
+
+static const char SIGNER[] = "azure.signalr.signer";
+static const int64_t LATEST = (int64_t)1 << 52; /* seconds; sums stay exact */
+
+/* An argument as a span; not there for nil. [-0, +0] */
+static struct asr_span text_arg(lua_State *L, int arg, const char *name) {
+  size_t n = 0;
+  const char *p = asr_opt_string(L, arg, name, &n);
+  return asr_span(p, n);
+}
+
+static struct asr_span utf8_arg(lua_State *L, int arg, const char *name) {
+  size_t n = 0, count;
+  const char *p = asr_check_string(L, arg, name, &n);
+  if (!asr_utf8_count(asr_span(p, n), &count)) {
+    luaL_error(L, "%s must be valid UTF-8", name);
+  }
+  return asr_span(p, n);
+}
+
+/***
+Prepares a key for signing.
+@function signer
+@string access_key not empty; its bytes are the HMAC key
+@string[opt] key_id becomes the header's "kid"
+@return signer, with the methods token, sign and close
+@raise for an argument of another kind
+*/
+static int new_signer(lua_State *L) {
+  struct asr_span key, key_id = {NULL, 0};
+  key.p = asr_check_filled(L, 1, "access_key", &key.n);
+  if (!lua_isnoneornil(L, 2)) {
+    key_id = utf8_arg(L, 2, "key_id");
+  }
+  struct asr_signer *s = asr_new_object(L, sizeof *s, SIGNER);
+  asr_check_status(L, asr_signer_init(s, key, key_id), "signer");
+  return 1;
+}
+
+static const struct asr_signer *check_open(lua_State *L) {
+  const struct asr_signer *s = asr_check_object(L, 1, SIGNER);
+  if (s->mac == NULL) {
+    luaL_error(L, "the signer is closed");
+  }
+  return s;
+}
+
+/***
+Signs the claims of a request or a client.
+@function signer:token
+@string audience a URL
+@int now Unix time in whole seconds
+@int lifetime whole seconds
+@string[opt] claims_json a JSON object whose members come before nbf, exp,
+  iat and aud, and which must not have any of these four
+@treturn string the token
+@raise for arguments of another kind and on a closed signer
+*/
+static int signer_token(lua_State *L) {
+  const struct asr_signer *s = check_open(L);
+  struct asr_claims claims;
+  claims.audience = utf8_arg(L, 2, "audience");
+  claims.now = asr_check_whole(L, 3, "now", 0, LATEST);
+  claims.lifetime = asr_check_whole(L, 4, "lifetime", 0, LATEST);
+  claims.custom = text_arg(L, 5, "claims_json");
+  struct asr_buf *out = asr_new_buffer(L, ASR_TOKEN_MAX);
+  enum asr_status status = asr_signer_token(s, &claims, out);
+  if (status == ASR_INVALID) {
+    return luaL_error(L, "claims_json must be a JSON object without nbf, exp, "
+                         "iat and aud");
+  }
+  asr_check_status(L, status, "token");
+  asr_push_buffer(L, out);
+  return 1;
+}
+
+/***
+Signs exactly these bytes.
+@function signer:sign
+@string header_json
+@string payload_json
+@treturn string the token
+*/
+static int signer_sign(lua_State *L) {
+  const struct asr_signer *s = check_open(L);
+  struct asr_span header, payload;
+  header.p = asr_check_string(L, 2, "header_json", &header.n);
+  payload.p = asr_check_string(L, 3, "payload_json", &payload.n);
+  struct asr_buf *out = asr_new_buffer(L, ASR_TOKEN_MAX);
+  asr_check_status(L, asr_signer_sign(s, header, payload, out), "sign");
+  asr_push_buffer(L, out);
+  return 1;
+}
+
+/***
+Wipes the key. May be called again; signing throws from then on.
+@function signer:close
+*/
+static int signer_close(lua_State *L) {
+  asr_signer_close(asr_check_object(L, 1, SIGNER));
+  return 0;
+}
+
+static int signer_tostring(lua_State *L) {
+  const struct asr_signer *s = asr_check_object(L, 1, SIGNER);
+  lua_pushfstring(L, "%s (%s)", SIGNER, s->mac != NULL ? "open" : "closed");
+  return 1;
+}
+
+void asr_open_sign(lua_State *L) {
+  static const luaL_Reg methods[] = {{"token", signer_token},
+                                     {"sign", signer_sign},
+                                     {"close", signer_close},
+                                     {NULL, NULL}};
+  static const luaL_Reg meta[] = {{"__gc", signer_close},
+                                  {"__close", signer_close},
+                                  {"__tostring", signer_tostring},
+                                  {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"signer", new_signer}, {NULL, NULL}};
+  asr_new_class(L, SIGNER, methods, meta);
+  luaL_setfuncs(L, functions, 0);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* azure.signalr.core: what needs no network. Loading it starts nothing. */
+#include "binding/core.h"
+
+int luaopen_azure_signalr_core(lua_State *L);
+
+ASR_EXPORT int luaopen_azure_signalr_core(lua_State *L) {
+  lua_newtable(L);
+  asr_open_sign(L);
+  asr_open_url(L);
+  asr_open_json(L);
+  lua_pushliteral(L, ASR_VERSION);
+  lua_setfield(L, -2, "_VERSION");
+  lua_pushstring(L, ASR_LUAJIT ? "luajit" : "5.4");
+  lua_setfield(L, -2, "lua");
+  return 1;
+}
