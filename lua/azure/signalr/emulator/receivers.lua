@@ -21,7 +21,7 @@ function M.of(ctx)
   else
     list = ctx.hub:all()
   end
-  if ctx.row.query[2] ~= "excluded" then return list end
+  if not ctx.row.takes.excluded then return list end
   local excluded, kept = params.set(ctx.query, "excluded"), {}
   for _, session in ipairs(list) do
     if not excluded[session.connection_id] then kept[#kept + 1] = session end

@@ -10,7 +10,7 @@ local CONNECTION = HUB .. "/connections/{connectionId}"
 local GROUP = HUB .. "/groups/{group}"
 local USER = HUB .. "/users/{user}"
 
--- id, method, path, query parameters beside api-version, may it carry a payload
+-- id, method, path, query parameters beside api-version
 M.list = {
   { "Auth_GetAccessKey", "GET", "/api/auth/accessKey", {} },
   { "Auth_GetAccessKey", "GET", "/api/v1/auth/accessKey", {}, unversioned = true },
@@ -49,6 +49,8 @@ M.list = {
 for _, row in ipairs(M.list) do
   row.id, row.method, row.path, row.query = row[1], row[2], row[3], row[4]
   row.segments = url.segments(row.path)
+  row.takes = { ["api-version"] = true }
+  for _, name in ipairs(row.query) do row.takes[name:lower()] = true end
 end
 
 -- The decoded parameters when the raw segments fit the row.

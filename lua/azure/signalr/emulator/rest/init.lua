@@ -38,7 +38,7 @@ end
 local function hub_name(row, path_params, query)
   local name = path_params.hub:lower()
   local application = params.text(query, "application")
-  if not application or row.query[1] ~= "application" then return name end
+  if not application or not row.takes.application then return name end
   local ok, message = params.check("application", application)
   if not ok then return nil, answers.bad_request(message, "application") end
   return application:lower() .. "_" .. name
@@ -73,10 +73,9 @@ end
 -- A parameter the operation does not declare has no effect; whoever wrote it should know.
 local function undeclared(ctx)
   if not ctx then return nil end
-  local declared, unknown = { ["api-version"] = true }, {}
-  for _, name in ipairs(ctx.row.query) do declared[name:lower()] = true end
+  local unknown = {}
   for name in pairs(ctx.query) do
-    if not declared[name] then unknown[#unknown + 1] = name end
+    if not ctx.row.takes[name] then unknown[#unknown + 1] = name end
   end
   if #unknown == 0 then return nil end
   table.sort(unknown)
