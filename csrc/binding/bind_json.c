@@ -186,8 +186,8 @@ static int uint64(lua_State *L) {
       return 1;
     }
 #endif
-    asr_push_uint64(L, (uint64_t)asr_check_whole(L, 1, "value", 0,
-                                                 (int64_t)1 << 53));
+    asr_push_uint64(
+        L, (uint64_t)asr_check_whole(L, 1, "value", 0, (int64_t)1 << 53));
     return 1;
   }
   const char *p = asr_check_string(L, 1, "value", &n);
@@ -314,9 +314,8 @@ static void open_classes(lua_State *L) {
                                        {NULL, NULL}};
   static const luaL_Reg of_raw[] = {{"__tostring", text_tostring},
                                     {NULL, NULL}};
-  static const luaL_Reg of_number[] = {{"__tostring", text_tostring},
-                                       {"__eq", text_eq},
-                                       {NULL, NULL}};
+  static const luaL_Reg of_number[] = {
+      {"__tostring", text_tostring}, {"__eq", text_eq}, {NULL, NULL}};
   asr_new_class(L, ASR_FLOAT, NULL, of_float);
   asr_new_class(L, ASR_UINT64, NULL, of_uint64);
   asr_new_class(L, ASR_RAW_JSON, NULL, of_raw);

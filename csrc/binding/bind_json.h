@@ -21,10 +21,10 @@ enum asr_json_upvalue {
 };
 
 /* Values that JSON has and Lua has not: userdata of these classes. */
-#define ASR_FLOAT "signalr.float"          /* a double */
-#define ASR_UINT64 "signalr.uint64"        /* a uint64_t; not on LuaJIT */
-#define ASR_RAW_JSON "signalr.raw_json"    /* text, checked */
-#define ASR_NUMBER "signalr.number_text"   /* text of a number, checked */
+#define ASR_FLOAT "signalr.float"        /* a double */
+#define ASR_UINT64 "signalr.uint64"      /* a uint64_t; not on LuaJIT */
+#define ASR_RAW_JSON "signalr.raw_json"  /* text, checked */
+#define ASR_NUMBER "signalr.number_text" /* text of a number, checked */
 
 enum { ASR_JSON_MAX = 64 << 20, ASR_ARRAY_MAX = 1 << 26 };
 

@@ -13,8 +13,7 @@ struct decoder {
 };
 
 void asr_push_json_error(lua_State *L, const struct asr_jsonr *r) {
-  lua_pushfstring(L, "JSON: %s at byte %d",
-                  r->why != NULL ? r->why : "too big",
+  lua_pushfstring(L, "JSON: %s at byte %d", r->why != NULL ? r->why : "too big",
                   (int)asr_jsonr_at(r) + 1);
 }
 
@@ -99,7 +98,6 @@ static enum asr_status decode_array(struct decoder *d) {
 
 /* Pushes the value that begins with event `e`; on failure it may leave more
  * on the stack. The depth limit of the reader bounds the recursion. */
-// NOLINTNEXTLINE(misc-no-recursion)
 static enum asr_status decode_value(struct decoder *d,
                                     const struct asr_json_event *e) {
   lua_State *L = d->L;

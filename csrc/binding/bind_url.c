@@ -35,8 +35,7 @@ static int escape(lua_State *L) {
 }
 
 /* Adds params[name], escaped. [-0, +0] */
-static void add_param(lua_State *L, struct asr_buf *out,
-                      struct asr_span name) {
+static void add_param(lua_State *L, struct asr_buf *out, struct asr_span name) {
   struct asr_span value;
   lua_pushlstring(L, name.p, name.n);
   lua_pushvalue(L, -1);
@@ -182,8 +181,7 @@ static int parse_url(lua_State *L) {
 }
 
 /* Sets a field of the table on top to the URL's base. */
-static void set_base(lua_State *L, const char *key,
-                     const struct asr_url *url) {
+static void set_base(lua_State *L, const char *key, const struct asr_url *url) {
   struct asr_buf *out = asr_new_buffer(L, ASR_CONNSTR_MAX + 16);
   asr_url_add_base(out, url);
   asr_push_buffer(L, out);
@@ -237,8 +235,7 @@ static int parse_connection_string(lua_State *L) {
   struct asr_connstr_error error;
   if (asr_connstr_parse(text, &cs, &error) != ASR_OK) {
     lua_pushnil(L);
-    lua_pushfstring(L, "connection string: %s %s", error.property,
-                    error.rule);
+    lua_pushfstring(L, "connection string: %s %s", error.property, error.rule);
     return 2;
   }
   push_connstr(L, &cs);

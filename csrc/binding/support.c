@@ -101,8 +101,8 @@ const char *asr_field_string(lua_State *L, int t, const char *where,
   return s;
 }
 
-double asr_field_number(lua_State *L, int t, const char *where,
-                        const char *key, double fallback) {
+double asr_field_number(lua_State *L, int t, const char *where, const char *key,
+                        double fallback) {
   const char *path[2] = {where, key};
   double x = fallback;
   if (push_field(L, t, path, LUA_TNUMBER)) {
@@ -126,8 +126,8 @@ int asr_field_boolean(lua_State *L, int t, const char *where, const char *key,
   return b;
 }
 
-int64_t asr_field_count(lua_State *L, int t, const char *where,
-                        const char *key, int64_t fallback) {
+int64_t asr_field_count(lua_State *L, int t, const char *where, const char *key,
+                        int64_t fallback) {
   const char *path[2] = {where, key};
   int64_t n = fallback; /* may be negative: it is the caller's own */
   if (push_field(L, t, path, LUA_TNUMBER)) {
@@ -168,8 +168,9 @@ void *asr_new_object(lua_State *L, size_t size, const char *tname) {
 void *asr_check_object(lua_State *L, int arg, const char *tname) {
   void *object = luaL_testudata(L, arg, tname);
   if (object == NULL) {
-    luaL_error(L, arg == 1 ? "%s expected, got %s (a colon may be missing)"
-                           : "%s expected, got %s",
+    luaL_error(L,
+               arg == 1 ? "%s expected, got %s (a colon may be missing)"
+                        : "%s expected, got %s",
                tname, luaL_typename(L, arg));
   }
   return object;

@@ -43,13 +43,13 @@ void asr_check_table(lua_State *L, int arg, const char *name);
  * fallback). A wrong type throws "<where>.<key> must be ...". [-0, +0] */
 const char *asr_field_string(lua_State *L, int t, const char *where,
                              const char *key, size_t *len);
-double asr_field_number(lua_State *L, int t, const char *where,
-                        const char *key, double fallback);
+double asr_field_number(lua_State *L, int t, const char *where, const char *key,
+                        double fallback);
 int asr_field_boolean(lua_State *L, int t, const char *where, const char *key,
                       int fallback);
 /* A whole number of 0 or more, at most 2^53. */
-int64_t asr_field_count(lua_State *L, int t, const char *where,
-                        const char *key, int64_t fallback);
+int64_t asr_field_count(lua_State *L, int t, const char *where, const char *key,
+                        int64_t fallback);
 
 /* Makes the metatable registered as `tname` (once for each lua_State): sets
  * __name, the functions of `meta` (__gc, __close, __tostring...), and

@@ -4,8 +4,8 @@
 #include <string.h>
 
 static const char *const NAMES[ASR_CS_COUNT] = {
-    "Endpoint",       "AccessKey",      "Version",  "Port",
-    "ClientEndpoint", "ServerEndpoint", "AuthType", "ClientId",
+    "Endpoint",       "AccessKey",      "Version",   "Port",
+    "ClientEndpoint", "ServerEndpoint", "AuthType",  "ClientId",
     "TenantId",       "ClientSecret",   "ClientCert"};
 
 static enum asr_status refuse(struct asr_connstr_error *error,
@@ -84,8 +84,7 @@ static enum asr_status read_url(const struct asr_connstr *cs,
                                 struct asr_url *url,
                                 struct asr_connstr_error *error) {
   const char *why = "";
-  if (has(cs, which) &&
-      asr_url_parse(cs->values[which], url, &why) != ASR_OK) {
+  if (has(cs, which) && asr_url_parse(cs->values[which], url, &why) != ASR_OK) {
     return refuse_one(error, which, why);
   }
   return ASR_OK;
@@ -96,15 +95,12 @@ static enum asr_status read_urls(struct asr_connstr *cs,
   if (!has(cs, ASR_CS_ENDPOINT)) {
     return refuse_one(error, ASR_CS_ENDPOINT, "is required");
   }
-  enum asr_status status =
-      read_url(cs, ASR_CS_ENDPOINT, &cs->endpoint, error);
+  enum asr_status status = read_url(cs, ASR_CS_ENDPOINT, &cs->endpoint, error);
   if (status == ASR_OK) {
-    status =
-        read_url(cs, ASR_CS_CLIENT_ENDPOINT, &cs->client_endpoint, error);
+    status = read_url(cs, ASR_CS_CLIENT_ENDPOINT, &cs->client_endpoint, error);
   }
   if (status == ASR_OK) {
-    status =
-        read_url(cs, ASR_CS_SERVER_ENDPOINT, &cs->server_endpoint, error);
+    status = read_url(cs, ASR_CS_SERVER_ENDPOINT, &cs->server_endpoint, error);
   }
   return status;
 }

@@ -25,7 +25,7 @@ enum asr_connstr_property {
 struct asr_connstr {
   /* As written, trimmed; they point into the text. Not there if not given. */
   struct asr_span values[ASR_CS_COUNT];
-  struct asr_url endpoint; /* with Port applied */
+  struct asr_url endpoint;                         /* with Port applied */
   struct asr_url client_endpoint, server_endpoint; /* if given */
   unsigned port;                                   /* of Port; 0 without it */
   /* "azure", "azure.msi" or "azure.app"; NULL: by access key. The older name

@@ -54,10 +54,9 @@ static struct asr_number read_integer(struct asr_span text) {
  * multiplication or division rounds correctly. */
 static bool read_short_float(struct asr_span text, double *out) {
 #if FLT_EVAL_METHOD == 0
-  static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,
-                                  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-                                  1e12, 1e13, 1e14, 1e15, 1e16, 1e17,
-                                  1e18, 1e19, 1e20, 1e21, 1e22};
+  static const double powers[] = {
+      1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+      1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
   uint64_t digits = 0;
   int places = 0;
   bool point = false;
@@ -130,8 +129,7 @@ struct asr_number asr_json_number(struct asr_span text) {
     return read_integer(text);
   }
   struct asr_number number = {ASR_NUMBER_FLOAT, 0, 0, 0};
-  if (!read_short_float(text, &number.d) &&
-      !read_any_float(text, &number.d)) {
+  if (!read_short_float(text, &number.d) && !read_any_float(text, &number.d)) {
     number.kind = ASR_NUMBER_TEXT;
   }
   return number;

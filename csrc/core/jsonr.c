@@ -34,8 +34,8 @@ static enum asr_status fail(struct asr_jsonr *r, const char *why) {
 }
 
 static void skip_space(struct asr_jsonr *r) {
-  while (r->p < r->end && (*r->p == ' ' || *r->p == '\n' || *r->p == '\t' ||
-                           *r->p == '\r')) {
+  while (r->p < r->end &&
+         (*r->p == ' ' || *r->p == '\n' || *r->p == '\t' || *r->p == '\r')) {
     r->p++;
   }
 }
@@ -122,8 +122,7 @@ static enum asr_status read_unicode(struct asr_jsonr *r, uint32_t *code) {
   if (high < 0xD800 || high > 0xDFFF) {
     return ASR_OK;
   }
-  if (high > 0xDBFF || r->end - r->p < 2 || r->p[0] != '\\' ||
-      r->p[1] != 'u') {
+  if (high > 0xDBFF || r->end - r->p < 2 || r->p[0] != '\\' || r->p[1] != 'u') {
     return fail(r, "a surrogate without its other half");
   }
   r->p += 2;
@@ -131,7 +130,8 @@ static enum asr_status read_unicode(struct asr_jsonr *r, uint32_t *code) {
   if (low < 0xDC00 || low > 0xDFFF) {
     return fail(r, "a surrogate without its other half");
   }
-  *code = 0x10000 + ((uint32_t)(high - 0xD800) << 10) + (uint32_t)(low - 0xDC00);
+  *code =
+      0x10000 + ((uint32_t)(high - 0xD800) << 10) + (uint32_t)(low - 0xDC00);
   return ASR_OK;
 }
 
@@ -274,8 +274,7 @@ static enum asr_status read_value(struct asr_jsonr *r,
   return status;
 }
 
-static enum asr_status read_key(struct asr_jsonr *r,
-                                struct asr_json_event *e) {
+static enum asr_status read_key(struct asr_jsonr *r, struct asr_json_event *e) {
   if (*r->p != '"') {
     return fail(r, r->state == WANT_KEY ? "a key in quotes is expected"
                                         : "a key in quotes or } is expected");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/jsonw.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,7 +91,9 @@ static void add_in_c_locale(struct asr_buf *out, const char *text) {
 
 static void add_shortest(struct asr_buf *out, double x, bool fraction) {
   char text[64];
-  int digits = 15;
+  /* %g drops zeros at the end, so that 15 digits give the shortest form if
+   * any of up to 15 does; not so for denormal numbers, which hold fewer */
+  int digits = fabs(x) < DBL_MIN ? 1 : 15;
   do { /* the comparison is made in the same locale that printed */
     snprintf(text, sizeof text, "%.*g", digits, x);
   } while (strtod(text, NULL) != x && ++digits <= 17);
@@ -100,8 +103,7 @@ static void add_shortest(struct asr_buf *out, double x, bool fraction) {
   }
 }
 
-enum asr_status asr_jsonw_double(struct asr_buf *out, double x,
-                                 bool fraction) {
+enum asr_status asr_jsonw_double(struct asr_buf *out, double x, bool fraction) {
   if (!isfinite(x)) {
     return ASR_INVALID;
   }

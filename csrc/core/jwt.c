@@ -85,8 +85,7 @@ void asr_signer_close(struct asr_signer *s) {
 
 /* ---- signatures */
 
-enum asr_status asr_signer_mac(const struct asr_signer *s,
-                               struct asr_span data,
+enum asr_status asr_signer_mac(const struct asr_signer *s, struct asr_span data,
                                unsigned char mac[ASR_MAC_SIZE]) {
   if (s->mac == NULL) {
     return ASR_CRYPTO;
@@ -119,8 +118,8 @@ static enum asr_status add_signature(const struct asr_signer *s, size_t from,
 }
 
 enum asr_status asr_signer_sign(const struct asr_signer *s,
-                                struct asr_span header,
-                                struct asr_span payload, struct asr_buf *out) {
+                                struct asr_span header, struct asr_span payload,
+                                struct asr_buf *out) {
   size_t from = out->len;
   asr_base64url_add(out, header);
   asr_buf_add_byte(out, '.');

@@ -39,11 +39,10 @@ enum asr_status asr_signer_token(const struct asr_signer *s,
                                  struct asr_buf *out);
 /* Adds a token over exactly these bytes. */
 enum asr_status asr_signer_sign(const struct asr_signer *s,
-                                struct asr_span header,
-                                struct asr_span payload, struct asr_buf *out);
+                                struct asr_span header, struct asr_span payload,
+                                struct asr_buf *out);
 /* HMAC-SHA256 of `data`. A closed signer gives ASR_CRYPTO, as above. */
-enum asr_status asr_signer_mac(const struct asr_signer *s,
-                               struct asr_span data,
+enum asr_status asr_signer_mac(const struct asr_signer *s, struct asr_span data,
                                unsigned char mac[ASR_MAC_SIZE]);
 /* Wipes the key and frees everything; may be called again. */
 void asr_signer_close(struct asr_signer *s);

@@ -13,7 +13,10 @@ struct asr_span asr_span_of(const char *text) {
 }
 
 char asr_lower(char c) {
-  return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+  if (c >= 'A' && c <= 'Z') {
+    c = (char)(c - 'A' + 'a');
+  }
+  return c;
 }
 
 bool asr_span_eq(struct asr_span a, struct asr_span b) {

@@ -41,8 +41,10 @@ static int hex_value(char c) {
 
 enum asr_status asr_url_unescape(struct asr_buf *out, struct asr_span s) {
   for (size_t i = 0; i < s.n; i++) {
-    char c = s.p[i] == '+' ? ' ' : s.p[i];
-    if (c == '%' && s.n - i > 2) {
+    char c = s.p[i];
+    if (c == '+') {
+      c = ' ';
+    } else if (c == '%' && s.n - i > 2) {
       int high = hex_value(s.p[i + 1]), low = hex_value(s.p[i + 2]);
       if (high >= 0 && low >= 0) {
         c = (char)(high * 16 + low);
@@ -105,8 +107,7 @@ static bool is_host(struct asr_span host) {
 
 /* host[:port]; in brackets a colon belongs to the address. */
 static enum asr_status parse_authority(struct asr_span authority,
-                                       struct asr_url *url,
-                                       const char **why) {
+                                       struct asr_url *url, const char **why) {
   size_t colon = authority.n;
   for (size_t i = authority.n; i > 0 && authority.p[i - 1] != ']'; i--) {
     if (authority.p[i - 1] == ':') {

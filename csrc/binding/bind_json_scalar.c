@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/* What the JSON writer makes of anything but a table, and its errors. */
+#include "binding/bind_jsonw.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/jsonw.h"
+
+/* ---- errors */
+
+/* Adds ".key", or ["key"] for one that is no name. Long ones are cut, and
+ * bytes that would garble a log become "?". */
+static void add_key(luaL_Buffer *b, const char *key, size_t n) {
+  static const char name[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ_"
+                             "abcdefghijklmnopqrstuvwxyz0123456789";
+  const size_t longest = 64;
+  int plain = n > 0 && n <= longest && strspn(key, name) == n;
+  luaL_addstring(b, plain ? "." : "[\"");
+  for (size_t i = 0; i < n && i < longest; i++) {
+    unsigned char c = (unsigned char)key[i];
+    luaL_addchar(b, (char)(c >= 0x20 && c < 0x7F ? c : '?'));
+  }
+  luaL_addstring(b, plain ? "" : n > longest ? "...\"]" : "\"]");
+}
+
+/* Pushes the path to the current value. [-0, +1] */
+static void push_path(struct asr_encoder *e) {
+  lua_State *L = e->L;
+  luaL_Buffer b;
+  char digits[32];
+  luaL_buffinit(L, &b);
+  luaL_addstring(&b, e->root);
+  for (int i = 0; i < e->depth; i++) {
+    const struct asr_level *level = &e->levels[i];
+    if (level->index > 0) {
+      snprintf(digits, sizeof digits, "[%lld]", (long long)level->index);
+      luaL_addstring(&b, digits);
+    } else if (level->key > 0 && lua_type(L, level->key) == LUA_TSTRING) {
+      size_t n = 0;
+      const char *key = lua_tolstring(L, level->key, &n);
+      add_key(&b, key, n);
+    } else if (level->key > 0) {
+      snprintf(digits, sizeof digits, "[%.14g]",
+               (double)lua_tonumber(L, level->key));
+      luaL_addstring(&b, digits);
+    }
+  }
+  luaL_pushresult(&b);
+}
+
+int asr_encode_refuse(struct asr_encoder *e, const char *why) {
+  push_path(e);
+  lua_pushfstring(e->L, "%s: %s", lua_tostring(e->L, -1), why);
+  return 0;
+}
+
+int asr_encode_refuse_type(struct asr_encoder *e, int i) {
+  lua_pushfstring(e->L, "JSON has no %s", luaL_typename(e->L, i));
+  return asr_encode_refuse(e, lua_tostring(e->L, -1));
+}
+
+/* ---- scalars */
+
+int asr_encode_string(struct asr_encoder *e, int i) {
+  struct asr_span s;
+  s.p = lua_tolstring(e->L, i, &s.n);
+  if (asr_jsonw_string(e->out, s) == ASR_INVALID) {
+    return asr_encode_refuse(e, "the string is not valid UTF-8");
+  }
+  return 1;
+}
+
+static int encode_double(struct asr_encoder *e, double x, int fraction) {
+  if (asr_jsonw_double(e->out, x, fraction) == ASR_INVALID) {
+    return asr_encode_refuse(e, isnan(x) ? "JSON has no NaN"
+                                         : "JSON has no infinity");
+  }
+  return 1;
+}
+
+static int encode_number(struct asr_encoder *e, int i) {
+#if !ASR_LUAJIT
+  if (lua_isinteger(e->L, i)) {
+    asr_jsonw_int(e->out, lua_tointeger(e->L, i));
+    return 1;
+  }
+#endif
+  return encode_double(e, (double)lua_tonumber(e->L, i), 0);
+}
+
+static int encode_userdata(struct asr_encoder *e, int i) {
+  const void *box;
+  if ((box = luaL_testudata(e->L, i, ASR_FLOAT)) != NULL) {
+    return encode_double(e, *(const double *)box, 1);
+  }
+  if ((box = luaL_testudata(e->L, i, ASR_UINT64)) != NULL) {
+    asr_jsonw_uint(e->out, *(const uint64_t *)box);
+    return 1;
+  }
+  if (luaL_testudata(e->L, i, ASR_RAW_JSON) != NULL ||
+      luaL_testudata(e->L, i, ASR_NUMBER) != NULL) {
+    asr_buf_add_span(e->out, asr_text_of(e->L, i));
+    return 1;
+  }
+  return asr_encode_refuse_type(e, i);
+}
+
+static int encode_lightuserdata(struct asr_encoder *e, int i) {
+  if (lua_touserdata(e->L, i) == NULL) {
+    asr_buf_add_text(e->out, "null");
+    return 1;
+  }
+  if (asr_is_cjson(e->L, i, "empty_array")) {
+    asr_buf_add_text(e->out, "[]");
+    return 1;
+  }
+  return asr_encode_refuse_type(e, i);
+}
+
+#if ASR_LUAJIT
+static int encode_cdata(struct asr_encoder *e, int i) {
+  uint64_t bits = 0;
+  switch (asr_cdata_value(e->L, i, &bits)) {
+  case ASR_CDATA_INT64:
+    asr_jsonw_int(e->out, (int64_t)bits);
+    return 1;
+  case ASR_CDATA_UINT64:
+    asr_jsonw_uint(e->out, bits);
+    return 1;
+  default:
+    return asr_encode_refuse(e, "JSON has no cdata but int64_t and uint64_t");
+  }
+}
+#endif
+
+int asr_whole_key(lua_State *L, int i, int64_t *key) {
+  if (lua_type(L, i) != LUA_TNUMBER) {
+    return 0;
+  }
+#if ASR_LUAJIT
+  double x = (double)lua_tonumber(L, i);
+  *key = fabs(x) <= 9007199254740992.0 ? (int64_t)x : 0;
+  return (double)*key == x;
+#else
+  int is = lua_isinteger(L, i); /* Lua makes integral float keys integers */
+  *key = lua_tointeger(L, i);
+  return is;
+#endif
+}
+
+int asr_encode_scalar(struct asr_encoder *e, int i) {
+  switch (lua_type(e->L, i)) {
+  case LUA_TNIL:
+    asr_buf_add_text(e->out, "null");
+    return 1;
+  case LUA_TBOOLEAN:
+    asr_buf_add_text(e->out, lua_toboolean(e->L, i) ? "true" : "false");
+    return 1;
+  case LUA_TNUMBER:
+    return encode_number(e, i);
+  case LUA_TSTRING:
+    return asr_encode_string(e, i);
+  case LUA_TLIGHTUSERDATA:
+    return encode_lightuserdata(e, i);
+  case LUA_TUSERDATA:
+    return encode_userdata(e, i);
+#if ASR_LUAJIT
+  case ASR_TCDATA:
+    return encode_cdata(e, i);
+#endif
+  default:
+    return asr_encode_refuse_type(e, i);
+  }
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* The JSON writer's state, and the scalars and errors it writes. */
+#ifndef ASR_BIND_JSONW_H
+#define ASR_BIND_JSONW_H
+
+#include "binding/bind_json.h"
+
+/* A table that is being written; the path of an error is read off them. */
+struct asr_level {
+  const void *table;
+  int key;       /* an object's: stack index of the current key */
+  int64_t index; /* an array's: the current index; 0 in an object */
+};
+
+struct asr_encoder {
+  lua_State *L;
+  struct asr_buf *out;
+  const char *root; /* what errors call the whole */
+  int depth;
+  struct asr_level levels[ASR_JSON_DEPTH];
+};
+
+/* Encoders return 1, or 0 with a message on top of the stack: then all their
+ * callers return 0 too, and clean nothing up. */
+
+/* Makes that message: "<path>: <why>"; returns 0. */
+int asr_encode_refuse(struct asr_encoder *e, const char *why);
+/* The value at `i` is of a type that JSON has not; returns 0. */
+int asr_encode_refuse_type(struct asr_encoder *e, int i);
+int asr_encode_string(struct asr_encoder *e, int i);
+/* Anything but a table. */
+int asr_encode_scalar(struct asr_encoder *e, int i);
+/* Whether the value at `i` is a whole number, and which. */
+int asr_whole_key(lua_State *L, int i, int64_t *key);
+
+#endif
