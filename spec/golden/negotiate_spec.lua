@@ -154,7 +154,8 @@ describe("negotiate", function()
   end)
 
   it("says the port in the URL and uses the client endpoint", function()
-    local answer = assert(hub { endpoint = "https://h:443/base/", client_endpoint = "https://front:443/x/" }:negotiate())
+    local options = { endpoint = "https://h:443/base/", client_endpoint = "https://front:443/x/" }
+    local answer = assert(hub(options):negotiate())
     assert.are.equal("https://front:443/x/client/?hub=chat", answer.url)
     local claims = jwt.open(answer.accessToken, testing.access_key)
     assert.are.equal("https://h/base/client/?hub=chat", claims.aud)

@@ -37,6 +37,13 @@ local function report(op, settings, err, facts)
   }
 end
 
+-- Without trailing nils, which a print would show.
+local function values(a, b, c)
+  if c ~= nil then return a, b, c end
+  if b ~= nil then return a, b end
+  return a
+end
+
 --- Runs one operation to its end.
 -- @tparam table context what all handles of a client share
 -- @tparam table op a row of operations.lua
@@ -64,7 +71,7 @@ function M.run(context, op, req, settings)
       local seconds = transport:now() - started
       report(op, settings, not done and a or nil, { attempts = attempts, seconds = seconds, pause = pause })
     end
-    if done then return a, b, c end
+    if done then return values(a, b, c) end
     if not pause then return nil, a end
     local slept, failure = transport:sleep(pause)
     if not slept then

@@ -18,8 +18,8 @@ Error.__index = {}
 
 --- "SignalR_Broadcast: unauthorized: 401 ..."; what tostring, .. and %s show.
 function Error.__tostring(self)
-  local parts = { self.op or "azure.signalr", self.kind, self.message }
-  return table.concat(parts, ": ")
+  local text = table.concat({ self.op or "azure.signalr", self.kind, self.message }, ": ")
+  return self.attempts > 1 and ("%s (after %d attempts)"):format(text, self.attempts) or text
 end
 
 function Error.__concat(a, b) return tostring(a) .. tostring(b) end

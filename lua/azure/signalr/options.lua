@@ -91,11 +91,8 @@ local default_retry = { max = 3, base = 0.2, cap = 5 }
 local function merge_retry(current, given)
   if given == false then return false end
   local merged = {}
-  for name, default in pairs(default_retry) do
-    local value = given and given[name]
-    if value == nil then value = current and current[name] end
-    if value == nil then value = default end
-    merged[name] = value
+  for _, values in ipairs { default_retry, current or {}, given or {} } do
+    for name, value in pairs(values) do merged[name] = value end
   end
   return merged
 end

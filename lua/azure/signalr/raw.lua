@@ -18,7 +18,7 @@ end
 
 local function path(value, where, name)
   check.some_text(value, where, name)
-  if not value:find("^/[%w%-%._~!$&'()*+,;=:@%%/]*$") or value:find("%%%X") or value:find("%%.%X") then
+  if not value:find("^/[%w%-%._~!$&'()*+,;=:@%%/]*$") or value:gsub("%%%x%x", ""):find("%", 1, true) then
     check.fail("%s: %s must begin with / and be percent-encoded; the query has a place of its own", where, name)
   end
   local plain = value:gsub("%%2[eE]", ".") .. "/"

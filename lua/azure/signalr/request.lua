@@ -57,6 +57,7 @@ end
 function M.build(op, target, query, body, content_type)
   return {
     operation = op.id,
+    repeats = op.repeats,
     method = op.method,
     url = query and target.url .. extra_query(op, query) or target.url,
     body = body,
