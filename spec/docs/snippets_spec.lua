@@ -1,0 +1,96 @@
+-- SPDX-License-Identifier: MIT
+-- Every Lua snippet of the README and the guide is run, in order, against an emulator.
+local emulator = require "spec.support.emulator"
+
+local pages = { "README.md", "docs/guide.md" }
+
+local function read(path)
+  local file = assert(io.open(path, "rb"))
+  local text = file:read("*a")
+  file:close()
+  return text
+end
+
+local function snippets(path)
+  local found, line, block = {}, 0, nil
+  for text in (read(path) .. "\n"):gmatch("(.-)\n") do
+    line = line + 1
+    if text == "```lua" then
+      block = { line = line, path = path }
+    elseif text == "```" and block then
+      block.text = table.concat(block, "\n") .. "\n"
+      found[#found + 1], block = block, nil
+    elseif block then
+      block[#block + 1] = text
+    end
+  end
+  return found
+end
+
+-- What a snippet prints is checked where it says so: `print(...)   --> text`.
+local function promised(text)
+  local lines = {}
+  for line in text:gmatch("[^\n]+") do
+    local promise = line:match("%-%->%s*(.-)%s*$")
+    if promise then lines[#lines + 1] = promise end
+  end
+  return lines
+end
+
+local function environment(connection_string, printed)
+  local system = setmetatable({
+    getenv = function(name)
+      if name == "AZURE_SIGNALR_CONNECTION_STRING" then return connection_string end
+      return os.getenv(name)
+    end,
+  }, { __index = os })
+  return setmetatable({
+    os = system,
+    print = function(...)
+      local words = { ... }
+      for i = 1, select("#", ...) do words[i] = tostring(words[i]) end
+      printed[#printed + 1] = table.concat(words, "\t")
+    end,
+  }, { __index = _G })
+end
+
+local function run(snippet, connection_string)
+  local printed = {}
+  local env = environment(connection_string, printed)
+  local name = ("=%s:%d"):format(snippet.path, snippet.line)
+  local chunk
+  if setfenv then -- luacheck: ignore 113
+    chunk = assert(loadstring(snippet.text, name)) -- luacheck: ignore 113
+    setfenv(chunk, env) -- luacheck: ignore 113
+  else
+    chunk = assert(load(snippet.text, name, "t", env))
+  end
+  chunk()
+  local all = table.concat(printed, "\n")
+  for _, promise in ipairs(promised(snippet.text)) do
+    assert(("\n" .. all .. "\n"):find("\n" .. promise .. "\n", 1, true),
+      ("%s promises to print %q; printed:\n%s"):format(name, promise, all))
+  end
+end
+
+describe("the documents' snippets", function()
+  local server
+  setup(function() server = emulator.start() end)
+  teardown(function() server:stop() end)
+
+  for _, path in ipairs(pages) do
+    for _, snippet in ipairs(snippets(path)) do
+      it(("%s:%d runs"):format(path, snippet.line), function() run(snippet, server.connection_string) end)
+    end
+  end
+
+  it("are found at all", function()
+    assert.is_true(#snippets("README.md") >= 5)
+    assert.is_true(#snippets("docs/guide.md") >= 10)
+  end)
+
+  it("fail when a snippet does not keep its promise", function()
+    local bad = { path = "here", line = 1, text = "print(1) --> 2" }
+    assert.has_error(function() run(bad, server.connection_string) end)
+  end)
+end)
