@@ -330,10 +330,11 @@ static int serve_sockets(asr_engine *e, double timeout) {
 }
 
 bool asr_engine_drive(asr_engine *e, double timeout) {
+  bool any = expire(e, asr_monotonic()); /* first: what is late never starts */
   int n;
   start_waiting(e);
   serve_timer(e);
-  if (reap(e))
+  if (reap(e) || any)
     timeout = 0;
   n = serve_sockets(e, timeout);
   serve_timer(e);

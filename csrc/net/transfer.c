@@ -303,6 +303,13 @@ static bool good_enough(const asr_job *job, CURLcode code) {
   return job->status >= 300 || !repeatable(job);
 }
 
+/* libcurl is content, and yet there is no answer: the head broke off, or was
+ * one of those that announce another. */
+static void fail_unended(asr_job *job) {
+  bool interim = job->status > 0 && job->status < 200;
+  asr_job_fail(job, interim ? ASR_PROTOCOL : ASR_RESET, NULL);
+}
+
 void asr_transfer_end(asr_transfer *t, CURLcode code) {
   asr_phase phase = {t->asked, false, t->proxied};
   bool overflow = t->overflow;
@@ -311,11 +318,10 @@ void asr_transfer_end(asr_transfer *t, CURLcode code) {
   if (code == CURLE_OK && job->head_done)
     return;
   if (overflow) {
-    asr_job_fail(job, ASR_TOO_LARGE, job->head_done ? NULL
-                                                    : "the answer's headers "
-                                                      "are too large");
+    static const char head[] = "the answer's headers are too large";
+    asr_job_fail(job, ASR_TOO_LARGE, job->head_done ? NULL : head);
   } else if (code == CURLE_OK) {
-    asr_job_fail(job, ASR_PROTOCOL, NULL);
+    fail_unended(job);
   } else if (good_enough(job, code)) {
     job->truncated = true;
   } else if (code == CURLE_ABORTED_BY_CALLBACK) {

@@ -1,0 +1,34 @@
+-- SPDX-License-Identifier: MIT
+-- A name that does not resolve holds nobody: getaddrinfo takes four seconds here.
+local curl = require "azure.signalr.curl"
+local posix = require "spec.support.posix"
+local raw_server = require "spec.support.raw_server"
+local support = require "spec.support.pool"
+
+describe("curl pool, a resolver that hangs", function()
+  local preload
+
+  setup(function()
+    local sanitizers = os.getenv "LD_PRELOAD"
+    preload = (sanitizers and sanitizers .. " " or "") .. posix.library()
+  end)
+
+  local function run(case, options, environment)
+    environment = environment or {}
+    environment.LD_PRELOAD = preload
+    local out = support.lua({ "spec/support/hang_case.lua", case, options }, environment)
+    local took = curl.monotonic() - tonumber(out:match "^([%d.]+)\n$")
+    assert.is_true(took < 0.5, ("the process took %.3f s to end"):format(took))
+  end
+
+  for _, case in ipairs { "cancel", "deadline", "close", "step" } do
+    it("does not hold " .. case .. ", collection or the end of the process", function() run(case) end)
+  end
+
+  it("does not hold other requests", function()
+    local server = raw_server.start()
+    local fine, message = pcall(run, "beside", "{}", { URL = server.url .. "/" })
+    server:stop()
+    assert.is_true(fine, message)
+  end)
+end)
