@@ -37,7 +37,8 @@ function M.new(endpoint, server_endpoint)
 end
 
 local function refuse(link, why)
-  return nil, ("the service's nextLink %s is not followed: %s"):format(("%.120q"):format(link), why)
+  local shown = link:sub(1, 120):gsub("[^\32-\126]", "?")
+  return nil, ("the service's nextLink %s is not followed: %s"):format(shown, why)
 end
 
 local function has_dots(path)

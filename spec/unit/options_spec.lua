@@ -1,0 +1,115 @@
+-- SPDX-License-Identifier: MIT
+-- Options: closed, copied, frozen.
+local signalr = require "azure.signalr"
+local testing = require "azure.signalr.testing"
+
+local function message_of(options)
+  local ok, message = pcall(function()
+    local client = signalr.new(options) -- no tail call, which would take this line off the stack
+    client:close()
+  end)
+  assert.is_false(ok)
+  assert.is_truthy(message:find("options_spec.lua:", 1, true), message)
+  return message
+end
+
+local base = "Endpoint=https://h.example:8443/x/;AccessKey=k;"
+
+local function config_of(options)
+  options.transport = testing.transport()
+  return signalr.new(options).context.config
+end
+
+describe("signalr.new", function()
+  it("takes a connection string or a table", function()
+    local config = config_of { connection_string = base }
+    assert.are.equal("https://h.example:8443/x", config.endpoint)
+    assert.are.equal("https://h.example:8443/x", config.client_endpoint)
+    config = config_of { endpoint = "http://h/", access_key = "k" }
+    assert.are.equal("http://h", config.endpoint)
+    config = config_of {
+      connection_string = base .. "ClientEndpoint=https://c/;ServerEndpoint=https://s;", client_endpoint = "https://d",
+    }
+    assert.are.equal("https://d", config.client_endpoint)
+    assert.are.equal("https://s", (config.server_endpoint:gsub("/$", "")))
+  end)
+
+  it("has defaults", function()
+    local config = config_of { connection_string = base }
+    for name, value in pairs {
+      timeout = 30, connect_timeout = 5, http2 = false, max_connections = 64, max_in_flight = 10000,
+      max_response = 4194304, verify = true, token_lifetime = 3600,
+    } do assert.are.equal(value, config[name]) end
+    assert.are.same({ 3, 0.2, 5 }, { config.retry.max, config.retry.base, config.retry.cap })
+    config = config_of { connection_string = base, retry = { max = 1 } }
+    assert.are.same({ 1, 0.2, 5 }, { config.retry.max, config.retry.base, config.retry.cap })
+  end)
+
+  it("copies what it was given, and freezes it", function()
+    local options = { connection_string = base, timeout = 9, retry = { max = 7 } }
+    local config = config_of(options)
+    options.timeout, options.retry.max = 1, 1
+    assert.are.equal(9, config.timeout)
+    assert.are.equal(7, config.retry.max)
+    assert.has_error(function() config.timeout = 1 end)
+    assert.has_error(function() config.new = 1 end)
+    assert.has_error(function() config.retry.max = 1 end)
+    assert.is_nil(config.access_key)
+    assert.is_nil(config.connection_string)
+  end)
+
+  it("refuses what is not right, at the caller's line", function()
+    local cases = {
+      { nil, "is the environment variable set?" },
+      { 7, "a connection string or a table" },
+      { "", "connection_string" },
+      { {}, "connection_string or endpoint is missing" },
+      { { endpoint = "http://h" }, "access_key or token_provider is missing" },
+      { { endpoint = "http://h", access_key = "" }, "access_key must not be empty" },
+      { { endpoint = "h", access_key = "k" }, "endpoint must be an http or https URL" },
+      { { endpoint = "http://h?x=1", access_key = "k" }, "endpoint must not have a query" },
+      { { connection_string = base, endpoint = "http://h" }, "connection_string and endpoint exclude each other" },
+      { { connection_string = base, token_provider = print }, "exclude each other" },
+      { "Endpoint=https://h;AuthType=azure", "AuthType=azure needs the option token_provider" },
+      { "Endpoint=https://h;AuthType=azure.msi;ClientId=c", "needs the option token_provider" },
+      { { connection_string = base, timout = 1 }, 'unknown option "timout"; did you mean "timeout"?' },
+      { { connection_string = base, Timeout = 1 }, 'did you mean "timeout"?' },
+      { { connection_string = base, timeout = -1 }, "timeout must be a number of seconds above 0, got -1" },
+      { { connection_string = base, timeout = math.huge }, "timeout must be a number of seconds" },
+      { { connection_string = base, max_connections = 0 }, "max_connections must be a whole number from 1" },
+      { { connection_string = base, max_in_flight = 1.5 }, "max_in_flight must be a whole number" },
+      { { connection_string = base, verify = "no" }, "verify must be a boolean, got string" },
+      { { connection_string = base, http2 = 1 }, "http2 must be a boolean" },
+      { { connection_string = base, ca_file = "" }, "ca_file must not be empty" },
+      { { connection_string = base, bare_404 = true }, 'bare_404 must be "absent" or absent' },
+      { { connection_string = base, big_integers = "x" }, 'big_integers must be "string"' },
+      { { connection_string = base, token_lifetime = 3601 }, "token_lifetime must be a whole number from 2 to 3600" },
+      { { connection_string = base, retry = { base = -1 } }, "retry: base must be a number of seconds, 0 or more" },
+      { { connection_string = base, transport = {} }, "transport has no method send" },
+      { { connection_string = base, transport = "curl" }, "transport must be an object" },
+      { { connection_string = base, application = "1" }, "application must begin with a letter" },
+      { { connection_string = base, on_attempt = 1 }, "on_attempt must be a function" },
+      { { connection_string = base, server_endpoint = "x" }, "server_endpoint must be an http or https URL" },
+    }
+    for i = 1, 30 do
+      local message = message_of(cases[i][1])
+      assert.is_truthy(message:find(cases[i][2], 1, true), message)
+    end
+    assert.are.equal(30, #cases)
+  end)
+
+  it("lower-cases the application, which hubs then have", function()
+    local transport = testing.transport()
+    local client = testing.client(transport, { application = "MyApp" })
+    client:hub("Chat"):send("t")
+    client:hub("chat", { application = "Other" }):send("t")
+    assert.is_truthy(transport.requests[1].url:find("/hubs/chat/:send?application=myapp&", 1, true))
+    assert.is_truthy(transport.requests[2].url:find("?application=other&", 1, true))
+  end)
+
+  it("makes a transport of its own when given none", function()
+    local client = signalr.new(base)
+    assert.is_function(client.context.transport.send)
+    assert.is_true(client:close())
+  end)
+end)
