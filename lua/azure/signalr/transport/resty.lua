@@ -1,0 +1,238 @@
+-- SPDX-License-Identifier: MIT
+--- The transport inside nginx (OpenResty, or nginx with the Lua module): nginx's own sockets, which yield to the
+-- worker's event loop. Signing, URLs and JSON are the C core's; nothing of libcurl is loaded.
+--
+-- One client for each worker, made at module level and shared by all requests: what is kept here is counters, places
+-- and a queue, never anything of one request.
+local check = require "azure.signalr.check"
+local core = require "azure.signalr.core"
+local address = require "azure.signalr.transport.resty.address"
+local clock = require "azure.signalr.transport.resty.clock"
+local connect = require "azure.signalr.transport.resty.connect"
+local http1 = require "azure.signalr.transport.resty.http1"
+local outbox = require "azure.signalr.transport.resty.outbox"
+local phase = require "azure.signalr.transport.resty.phase"
+local threads = require "azure.signalr.transport.resty.threads"
+
+local M = {}
+local methods = {}
+local metatable = { __index = methods, __name = "azure.signalr.transport.resty" }
+
+local now = clock.now
+local yieldable = core.yieldable
+
+-- Shorter than what services and the balancers before them allow: the side that sends should be the one to close.
+local IDLE = 30000 -- milliseconds that a connection is kept without use
+-- A request of this size goes to the system in one piece, or not at all.
+local ONE_PIECE = 16384
+-- Requests in a row that may meet a dead kept connection; each sets all its neighbours aside.
+local STALE_MAX = 3
+
+-- What a socket of nginx cannot honour must not be silently left out.
+local function refuse_options(config)
+  local where = "signalr.new (inside nginx)"
+  for _, name in ipairs { "ca_file", "ca_path" } do
+    if config[name] then
+      check.fail("%s: %s cannot be set for a socket of nginx: put lua_ssl_trusted_certificate (and "
+        .. "lua_ssl_verify_depth) into nginx.conf", where, name)
+    end
+  end
+  if config.http2 then check.fail("%s: nginx's sockets speak HTTP/1.1; leave http2 out", where) end
+  if config.io_thread then
+    check.fail("%s: io_thread is for hosts that own the loop; nginx's sockets never block it", where)
+  end
+end
+
+--- Makes a transport. No connection is made before the first request.
+-- @tparam table config max_connections, max_in_flight (of this worker), connect_timeout (seconds), verify, proxy
+-- (http://[user:password@]host:port), queue_limit (messages), queue_bytes
+-- @treturn table transport
+-- @raise for ca_file, ca_path, http2, io_thread and an https proxy, which a socket of nginx cannot honour
+function M.new(config)
+  refuse_options(config)
+  local proxy, problem = address.read_proxy(config.proxy)
+  if problem then check.fail("signalr.new (inside nginx): proxy: %s", problem) end
+  local self = setmetatable({
+    addresses = address.new(config, proxy),
+    connect_timeout = config.connect_timeout,
+    max_connections = config.max_connections,
+    live = setmetatable({}, { __mode = "k" }),
+    header_texts = setmetatable({}, { __mode = "k" }),
+    counts = { opened = 0, reused = 0, requests = 0, stale = 0 },
+  }, metatable)
+  self.is_full = function()
+    local n = 0
+    for _ in pairs(self.live) do n = n + 1 end
+    return n >= self.max_connections
+  end
+  self.outbox = outbox.new { limit = config.queue_limit, bytes = config.queue_bytes }
+  return self
+end
+
+local function refuse_to_wait()
+  local problem = phase.refuse_call()
+  if not problem and not yieldable() then problem = phase.no_yield end
+  if problem then check.fail("%s", problem) end
+end
+
+-- Signed headers are shared by the requests of a minute: their text is made once.
+local function text_of(self, headers)
+  local text = self.header_texts[headers]
+  if not text then
+    text = table.concat(headers, "\r\n") .. "\r\n"
+    self.header_texts[headers] = text
+  end
+  return text
+end
+
+-- Servers want to be told that these have no body.
+local wants_length = { POST = true, PUT = true, PATCH = true }
+
+local function write(self, sock, req, there)
+  local target, headers = there.target, text_of(self, req.headers)
+  local body = req.body
+  if not body and wants_length[req.method] then body = "" end
+  local head = req.method .. " " .. target.before_path .. there.path .. target.after_path .. headers
+  head = body and head .. "Content-Length: " .. #body .. "\r\n\r\n" or head .. "\r\n"
+  local size = #head + (body and #body or 0)
+  local sent, why
+  if not body or size <= ONE_PIECE then
+    sent, why = sock:send(body and head .. body or head)
+  else
+    sent, why = sock:send { head, body }
+  end
+  if sent then return true end
+  if why == "timeout" then
+    return nil, { kind = "timeout", message = "the service did not take the request in time", sent = "maybe" }
+  end
+  -- A socket that is broken takes nothing; one that breaks in the middle took a part, and nginx does not say how
+  -- much. A small request has no middle: the system's buffer is empty here and holds more than that.
+  return nil, {
+    kind = "reset", message = "the connection broke while the request was sent (" .. tostring(why) .. ")",
+    sent = size <= ONE_PIECE and "no" or "maybe",
+  }
+end
+
+-- One exchange on an open connection. Third result: whether the connection had ended before this request.
+local function exchange(self, sock, req, there)
+  local written, failure = write(self, sock, req, there)
+  if not written then return nil, failure, failure.sent == "no" end
+  there.head_only, there.deadline, there.max_response = req.method == "HEAD", req.deadline, req.max_response
+  local reply, keep, message, silent = http1.read(sock, there)
+  if reply then return reply, keep end
+  -- Writing to a connection that the other side has closed succeeds: the system only learns from the answer to those
+  -- bytes that nobody took them. The same is seen when the service took the request and died. So it is "maybe".
+  return nil, { kind = keep, message = message, sent = "maybe" }, silent and keep == "reset"
+end
+
+local function release(self, sock, keep)
+  self.live[sock] = nil
+  if not keep or not sock:setkeepalive(IDLE) then sock:close() end
+end
+
+local function attempt(self, req, there)
+  local options = there.target.options
+  local sock, reused = connect.open(there.target, {
+    now = now, deadline = req.deadline, connect_timeout = self.connect_timeout, is_full = self.is_full,
+  })
+  if not sock then return nil, reused end
+  local counts = self.counts
+  if reused then counts.reused = counts.reused + 1 else counts.opened = counts.opened + 1 end
+  self.live[sock] = true
+  local reply, failure, dead = exchange(self, sock, req, there)
+  release(self, sock, reply and failure)
+  if reply then
+    reply.reused = reused
+    return reply
+  end
+  if dead and reused then
+    counts.stale = counts.stale + 1
+    address.renew(there.target, options)
+    return nil, failure, true
+  end
+  return nil, failure
+end
+
+--- Sends a request and waits for its answer, while the worker does other things.
+-- A kept connection that turns out to be dead is replaced at once: for what is safe to repeat (req.repeats), and for
+-- everything else when nothing of it was written.
+-- @tparam table req see the contract, transport/init.lua
+-- @treturn table|nil reply
+-- @treturn table failure
+-- @raise where nginx cannot wait: the message names the phase and the way out
+function methods:send(req)
+  refuse_to_wait()
+  if self.closed then return nil, { kind = "closed", message = "the client was closed", sent = "no" } end
+  local target, path = self.addresses:of(req.url)
+  if not target then return nil, { kind = "protocol", message = "the URL has no host or no path", sent = "no" } end
+  local counts, started = self.counts, now()
+  counts.requests = counts.requests + 1
+  local there = { target = target, path = path, now = now }
+  for n = 1, STALE_MAX do
+    local reply, failure, stale = attempt(self, req, there)
+    if reply then
+      reply.time = now() - started
+      return reply
+    end
+    if not stale or n == STALE_MAX or not (failure.sent == "no" or req.repeats == "safe") then return nil, failure end
+  end
+end
+
+--- Waits, while the worker does other things.
+-- @tparam number seconds
+-- @treturn true
+function methods:sleep(seconds) -- luacheck: ignore 212
+  refuse_to_wait()
+  if seconds > 0 then ngx.sleep(seconds) end
+  return true
+end
+
+--- Seconds on a clock that never goes back.
+function methods:now() return now() end -- luacheck: ignore 212
+
+--- Seconds since 1970; nginx reads the clock once for each round of its loop.
+function methods:time() return ngx.now() end -- luacheck: ignore 212
+
+--- Puts a prepared message into this worker's queue; it is sent by a timer.
+-- @tparam table entry see outbox.lua
+-- @treturn true|nil
+-- @treturn table failure: kind queue_full or closed
+function methods:enqueue(entry)
+  local problem = phase.refuse_queue()
+  if problem then return nil, { kind = "closed", message = problem, sent = "no" } end
+  return self.outbox:push(entry)
+end
+
+--- Waits until the queue is empty and nothing of it is on the way.
+-- @tparam number timeout seconds
+-- @treturn boolean whether it is
+function methods:drain(timeout)
+  refuse_to_wait()
+  return self.outbox:drain(now() + timeout)
+end
+
+--- What happened so far in this worker.
+-- @treturn table requests, opened and reused (connections), stale, and the queue's (see outbox.lua)
+function methods:stats()
+  local all = self.outbox:stats()
+  for name, value in pairs(self.counts) do all[name] = value end
+  return all
+end
+
+--- Runs a function in a light thread of the request or timer at hand.
+-- @tparam function fn
+-- @param ... its arguments
+-- @treturn table handle: done, result, wait, cancel
+function methods:spawn(fn, ...) -- luacheck: ignore 212
+  refuse_to_wait()
+  return threads.spawn(fn, ...)
+end
+
+--- Ends the transport: later requests fail, what is queued is reported as not sent. Requests on the way come to their
+-- end; idle connections are closed by nginx when their time is over, and can be by nobody else.
+function methods:close()
+  self.closed = true
+  self.outbox:close()
+end
+
+return M

@@ -1,0 +1,131 @@
+-- SPDX-License-Identifier: MIT
+--- Where requests go: origins of URLs, the proxy before them, and the names of the pools in which nginx keeps their
+-- connections. A pool is known by its name alone, to all Lua code of a worker, so that the name holds everything that
+-- makes two connections differ.
+local core = require "azure.signalr.core"
+
+local M = {}
+local methods = {}
+local metatable = { __index = methods, __name = "azure.signalr.transport.resty.addresses" }
+
+local function bracketed(host)
+  if host:find(":", 1, true) and host:sub(1, 1) ~= "[" then return "[" .. host .. "]" end
+  return host
+end
+
+-- nginx's resolver asks name servers only, and RFC 6761 says what they need not be asked.
+local function place_of(host)
+  if host == "localhost" or host:find("%.localhost$") then return "127.0.0.1" end
+  return bracketed(host)
+end
+
+local default_port = { http = 80, https = 443 }
+
+local function decode(text)
+  return (text:gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end))
+end
+
+--- Reads the option proxy.
+-- @tparam string|nil text http://[user[:password]@]host[:port]
+-- @treturn table|nil host, port, authorization (a header's value, or nil), name (for pools)
+-- @treturn string|nil what is wrong
+function M.read_proxy(text)
+  if not text then return nil end
+  local url = text:find("://", 1, true) and text or "http://" .. text
+  local scheme, user, rest = url:match("^(%a[%w+.-]*://)([^/@]*)@(.*)$")
+  local parsed, problem = core.parse_url(user and scheme .. rest or url)
+  if not parsed then
+    if url:find("^http://") then return nil, problem end
+    return nil, "only a proxy over http can be used inside nginx, which cannot speak TLS within TLS"
+  end
+  if parsed.scheme == "https" then
+    return nil, "nginx cannot speak TLS within TLS: an https proxy cannot be used; take http://"
+  end
+  local authorization = user and "Basic " .. ngx.encode_base64(decode(user)) or nil
+  return {
+    host = place_of(parsed.host), port = parsed.port, authorization = authorization,
+    name = ("%s:%d:%s"):format(parsed.host, parsed.port, authorization and ngx.md5(authorization) or ""),
+  }
+end
+
+--- Makes the addresses of a transport.
+-- @tparam table config verify, proxy, max_connections, max_in_flight
+-- @tparam table|nil proxy from read_proxy
+function M.new(config, proxy)
+  return setmetatable({
+    proxy = proxy, verify = config.verify ~= false, targets = {},
+    pool_size = config.max_connections, backlog = config.max_in_flight - config.max_connections,
+  }, metatable)
+end
+
+local function name_pool(target)
+  target.options = {
+    pool = target.name .. "|" .. ("%d"):format(target.generation),
+    pool_size = target.pool_size, backlog = target.backlog,
+  }
+end
+
+local function authority_of(url)
+  local port = url.port ~= default_port[url.scheme] and (":%d"):format(url.port) or ""
+  return bracketed(url.host) .. port
+end
+
+local function proxied(self, target, url)
+  local proxy = self.proxy
+  target.host, target.port, target.proxied = proxy.host, proxy.port, true
+  local line = proxy.authorization and "Proxy-Authorization: " .. proxy.authorization .. "\r\n" or ""
+  if target.tls then
+    local place = ("%s:%d"):format(bracketed(url.host), url.port)
+    target.tunnel = "CONNECT " .. place .. " HTTP/1.1\r\nHost: " .. place .. "\r\n" .. line .. "\r\n"
+  else
+    target.before_path, target.after_path = "http://" .. authority_of(url), target.after_path .. line
+  end
+end
+
+local function make(self, origin)
+  local url = core.parse_url(origin .. "/")
+  if not url then return nil end
+  local tls = url.scheme == "https"
+  local target = {
+    origin = origin, host = place_of(url.host), port = url.port, tls = tls, server_name = url.host,
+    before_path = "", after_path = " HTTP/1.1\r\nHost: " .. authority_of(url) .. "\r\n",
+    verify = self.verify, generation = 1, pool_size = self.pool_size, backlog = self.backlog > 0 and self.backlog or 0,
+  }
+  if self.proxy then proxied(self, target, url) end
+  target.name = table.concat({
+    "azure.signalr", url.scheme, url.host, ("%d"):format(url.port), tls and (self.verify and "verified" or "any") or "",
+    self.proxy and self.proxy.name or "", ("%d+%d"):format(target.pool_size, target.backlog),
+  }, "|")
+  name_pool(target)
+  return target
+end
+
+--- The target of a URL.
+-- @tparam string url absolute
+-- @treturn table|nil target: host, port, tls, server_name, verify, options (for connect), tunnel, before_path,
+-- after_path
+-- @treturn string what stands in the request line
+function methods:of(url)
+  local slash = url:find("/", 9, true)
+  if not slash then return nil end
+  local origin = url:sub(1, slash - 1)
+  local target = self.targets[origin]
+  if not target then
+    target = make(self, origin)
+    if not target then return nil end
+    self.targets[origin] = target
+  end
+  return target, url:sub(slash)
+end
+
+--- Leaves the kept connections of a target alone from now on: one of them turned out to be dead, and what closed it
+-- (a restart, a limit on idle time) will have closed its neighbours. They go when their idle time is over.
+-- @tparam table target
+-- @tparam table options with which the dead connection was taken; another request may have been here before
+function methods.renew(target, options)
+  if target.options ~= options then return end
+  target.generation = target.generation + 1
+  name_pool(target)
+end
+
+return M

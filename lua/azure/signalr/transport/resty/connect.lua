@@ -1,0 +1,118 @@
+-- SPDX-License-Identifier: MIT
+--- Opens a connection for a request, or takes a kept one: connect, CONNECT through a proxy, TLS.
+-- Nothing of a request has been written when any of this fails: each failure says sent = "no".
+local http1 = require "azure.signalr.transport.resty.http1"
+
+local M = {}
+
+local tcp = ngx.socket.tcp
+
+local function failed(kind, message) return nil, { kind = kind, message = message, sent = "no" } end
+
+-- Where distributions keep the certificates of public authorities.
+local BUNDLES = "/etc/ssl/certs/ca-certificates.crt (Debian, Ubuntu, Alpine) or /etc/pki/tls/certs/ca-bundle.crt "
+  .. "(Fedora, Red Hat)"
+
+local function tls_advice(target, why)
+  if why == "certificate host mismatch" then
+    local is_ip = target.server_name:find("^[%d.]+$") or target.server_name:find(":", 1, true)
+    return is_ip and "nginx compares names, not IP addresses: use the name that is in the certificate"
+      or ("the certificate is not made out to %s"):format(target.server_name)
+  end
+  if why:find("^1[04]: ") then return "the certificate's time is over: the service has to renew it" end
+  if why:find("^9: ") then return "the certificate's time has not begun: compare this machine's clock" end
+  if why:find("^%d+: ") then
+    return ("nginx trusts nobody unless told whom: set lua_ssl_trusted_certificate to the authorities' certificates, "
+      .. "usually %s, and lua_ssl_verify_depth to the length of their chains, such as 5 (its default of 1 refuses "
+      .. "most); both belong into http, server or location"):format(BUNDLES)
+  end
+  if why == "handshake failed" then
+    return "the other side may not speak TLS on this port, or no protocol version that nginx's lua_ssl_protocols has"
+  end
+  return "it was broken off"
+end
+
+local function tls_failed(target, why)
+  if why == "timeout" then
+    return failed("timeout", ("the TLS handshake with %s did not end in time"):format(target.origin))
+  end
+  return failed("tls", ("the TLS connection to %s could not be made (%s): %s"):format(target.origin, why,
+    tls_advice(target, why)))
+end
+
+local function connect_failed(target, why)
+  local place = ("%s:%d"):format(target.host, target.port)
+  if why:find("^no resolver defined") then
+    return failed("dns", ("%s cannot be resolved: nginx needs the directive resolver, such as \"resolver 127.0.0.53;\""
+      .. " with a server of /etc/resolv.conf, or an IP address in the endpoint"):format(target.host))
+  end
+  if why:find("could not be resolved", 1, true) or why:find("^failed to parse host name") then
+    return failed("dns", why)
+  end
+  if why == "too many waiting connect operations" then
+    return failed("queue_full", ("%d requests are on the way and %d wait for a connection of this worker"):format(
+      target.pool_size, target.backlog))
+  end
+  local what = target.proxied and "the proxy " .. place or place
+  if why == "timeout" then
+    return failed("timeout", ("no connection to %s in time"):format(what))
+  end
+  return failed(target.proxied and "proxy" or "connect", ("%s could not be connected to: %s"):format(what, why))
+end
+
+local function tunnel(sock, target, how)
+  local sent, why = sock:send(target.tunnel)
+  if not sent then return failed("proxy", "the proxy does not listen to CONNECT: " .. tostring(why)) end
+  local status, kind, message = http1.read_tunnel(sock, how)
+  if not status then
+    return failed(kind == "timeout" and kind or "proxy", "the proxy did not answer to CONNECT: " .. message)
+  end
+  if status < 300 then return true end
+  return failed("proxy", ("the proxy refuses the connection with the status %d%s"):format(status,
+    status == 407 and ": put user:password@ into the option proxy" or ""))
+end
+
+local function greet(sock, target, how)
+  if target.tunnel then
+    local done, failure = tunnel(sock, target, how)
+    if not done then return nil, failure end
+  end
+  if target.tls then
+    local left = how.deadline - how.now()
+    if left <= 0 then return tls_failed(target, "timeout") end
+    sock:settimeout(left * 1000 + 1)
+    local done, why = sock:sslhandshake(false, target.server_name, target.verify)
+    if not done then return tls_failed(target, tostring(why)) end
+  end
+  return true
+end
+
+--- Gives a connection. Waits for one when all of the pool's are in use.
+-- @tparam table target from address.lua
+-- @tparam table how now (function), deadline (of the request), connect_timeout (seconds), is_full (function: whether
+-- all connections are in use)
+-- @treturn table|nil socket
+-- @treturn boolean whether it was kept from an earlier request; without a socket: the failure
+function M.open(target, how)
+  local sock = tcp()
+  local deadline
+  while true do
+    local began = how.now()
+    local left = how.deadline - began
+    local limit = left < how.connect_timeout and left or how.connect_timeout
+    deadline = began + limit
+    if limit <= 0 then return connect_failed(target, "timeout") end
+    sock:settimeouts(limit * 1000 + 1, left * 1000 + 1, left * 1000 + 1)
+    local done, why = sock:connect(target.host, target.port, target.options)
+    if done then break end
+    -- Waiting in the pool's queue looks like a slow connect; but it may last as long as the request may.
+    if why ~= "timeout" or limit == left or not how.is_full() then return connect_failed(target, tostring(why)) end
+  end
+  if sock:getreusedtimes() > 0 then return sock, true end
+  local done, failure = greet(sock, target, { now = how.now, deadline = deadline })
+  if done then return sock, false end
+  sock:close()
+  return nil, failure
+end
+
+return M

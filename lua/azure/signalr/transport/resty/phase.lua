@@ -1,0 +1,58 @@
+-- SPDX-License-Identifier: MIT
+--- What nginx lets Lua do in which phase, and what to say where it does not.
+local M = {}
+
+-- `calls`: sockets work and Lua may yield. `queue`: a timer can be started, so that what is enqueued gets out.
+local phases = {
+  init = { queue = false, why = "a queue filled there would be copied into every worker" },
+  init_worker = { queue = true },
+  ssl_client_hello = { calls = true, queue = true },
+  ssl_cert = { calls = true, queue = true },
+  ssl_session_fetch = { calls = true, queue = true },
+  ssl_session_store = { queue = true },
+  set = { queue = true },
+  server_rewrite = { calls = true, queue = true },
+  rewrite = { calls = true, queue = true },
+  access = { calls = true, queue = true },
+  content = { calls = true, queue = true },
+  balancer = { queue = true },
+  header_filter = { queue = true },
+  body_filter = { queue = true },
+  log = { queue = true },
+  preread = { calls = true, queue = true }, -- of nginx's stream module
+  timer = { calls = true, queue = true },
+  exit_worker = { queue = false, why = "nginx starts no timer any more" },
+}
+
+local ways_out = {
+  init = "do it in a timer that init_worker_by_lua starts with ngx.timer.at(0, ...)",
+  exit_worker = "do it earlier: a worker that exits has no sockets any more",
+}
+local way_out = "use enqueue, which works there, or ngx.timer.at(0, ...)"
+
+local get_phase = ngx.get_phase
+
+--- Why a call that waits for an answer cannot be made here.
+-- @treturn nil|string nil where it can
+function M.refuse_call()
+  local name = get_phase()
+  local phase = phases[name]
+  if phase and phase.calls then return nil end
+  return ("nginx has no sockets in the phase %s, so that no answer can be waited for: %s"):format(name,
+    ways_out[name] or way_out)
+end
+
+--- Why nothing can be enqueued here.
+-- @treturn nil|string nil where it can
+function M.refuse_queue()
+  local name = get_phase()
+  local phase = phases[name]
+  if phase and phase.queue then return nil end
+  return ("nothing can be enqueued in the phase %s: %s"):format(name, phase and phase.why or "it is not known")
+end
+
+--- What to say where Lua cannot yield.
+M.no_yield = "nginx cannot wait for an answer inside a callback of table.sort, string.gsub or another C function: "
+  .. "collect the values there, and make the calls after it"
+
+return M
