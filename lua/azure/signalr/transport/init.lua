@@ -3,8 +3,9 @@
 -- transport, and closes it when it is closed.
 --
 -- transport:send(req) -> reply | nil, failure
---     Sends one request and waits for its answer: blocks, or yields by its own means. It never repeats a request,
---     never follows a redirect, never throws for what the network does, and does not change req.
+--     Sends one request and waits for its answer: blocks, or yields by its own means. It never follows a redirect,
+--     never throws for what the network does, and does not change req. It repeats a request only over a kept
+--     connection that turned out to be dead: when nothing of it was written, or when req.repeats says "safe".
 --     req.method      string
 --     req.url         absolute URL, percent-encoded
 --     req.headers     array of "Name: value"; may be shared with other requests
@@ -12,6 +13,7 @@
 --     req.deadline    when to give up, in terms of transport:now()
 --     req.max_response  ceiling of the answer's body in bytes, or nil
 --     req.operation   the operation's id, for logs
+--     req.repeats     "safe" when a second delivery does no harm
 --     reply.status    number
 --     reply.headers   table of lower-case name -> value; repeated headers joined by ", "
 --     reply.body      string ("" if there was none)
@@ -25,10 +27,17 @@
 -- transport:close()
 local M = {}
 
+-- nginx with the Lua module, OpenResty or its resty command: sockets of its own, and a loop that must not be blocked.
+local function inside_nginx()
+  local ngx = rawget(_G, "ngx")
+  return type(ngx) == "table" and type(ngx.socket) == "table" and ngx.config ~= nil
+end
+
 --- The transport of a client that was given none.
 -- @tparam table config frozen options of the client
 -- @treturn table transport
 function M.default(config)
+  if inside_nginx() then return require("azure.signalr.transport.resty").new(config) end
   return require("azure.signalr.transport.curl").new(config)
 end
 
