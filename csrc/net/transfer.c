@@ -39,7 +39,9 @@ static bool repeatable(const asr_job *job) {
 
 /* libcurl calls this each time it is about to write the request. It does so
  * again on its own when a kept connection turns out to be dead, although the
- * server may have read all of it: refused, unless nothing can have happened. */
+ * server may have read all of it: refused, unless nothing can have happened.
+ * (An HTTP/2 server that lets go of a connection says which streams it has
+ * not taken up, but libcurl does not pass that on: those fail as "maybe".) */
 static int before_request(void *arg, char *peer, char *local, int peer_port,
                           int local_port) {
   asr_transfer *t = arg;
@@ -47,27 +49,13 @@ static int before_request(void *arg, char *peer, char *local, int peer_port,
   (void)local;
   (void)peer_port;
   (void)local_port;
-  if (t->asked && !t->refused && maybe_wrote(t))
+  if (t->asked && maybe_wrote(t))
     t->wrote = true;
   if (t->wrote && !repeatable(t->job))
     return CURL_PREREQFUNC_ABORT;
-  t->refused = false;
   t->asked = true;
   curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &t->base);
   return CURL_PREREQFUNC_OK;
-}
-
-/* HTTP/2 only: that the server refused a stream unprocessed is known to
- * libcurl alone, and it tells it in its trace only. */
-static int watch_trace(CURL *easy, curl_infotype type, char *text, size_t len,
-                       void *arg) {
-  static const char mark[] = "REFUSED_STREAM, retrying";
-  asr_transfer *t = arg;
-  (void)easy;
-  if (type == CURLINFO_TEXT && len >= sizeof mark - 1 &&
-      memcmp(text, mark, sizeof mark - 1) == 0)
-    t->refused = true;
-  return 0;
 }
 
 /* ---- what comes back ---- */
@@ -116,7 +104,7 @@ static bool wire_callbacks(asr_transfer *t, const asr_wiring *wiring) {
   return true;
 }
 
-static bool wire_http(CURL *easy, const asr_options *options, asr_transfer *t) {
+static bool wire_http(CURL *easy, const asr_options *options) {
   SET(easy, CURLOPT_NOSIGNAL, 1L);
   SET(easy, CURLOPT_QUICK_EXIT, 1L);
   SET(easy, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -133,9 +121,6 @@ static bool wire_http(CURL *easy, const asr_options *options, asr_transfer *t) {
   }
   SET(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
   SET(easy, CURLOPT_PIPEWAIT, 1L);
-  SET(easy, CURLOPT_DEBUGFUNCTION, watch_trace);
-  SET(easy, CURLOPT_DEBUGDATA, t);
-  SET(easy, CURLOPT_VERBOSE, 1L);
   return true;
 }
 
@@ -173,7 +158,7 @@ asr_transfer *asr_transfer_new(const asr_wiring *wiring) {
   t->proxied = wiring->options->proxy != NULL;
   t->easy = curl_easy_init();
   if (t->easy && wire_callbacks(t, wiring) &&
-      wire_http(t->easy, wiring->options, t) &&
+      wire_http(t->easy, wiring->options) &&
       wire_trust(t->easy, wiring->options) &&
       wire_proxy(t->easy, wiring->options))
     return t;
@@ -267,7 +252,7 @@ static bool put_job(asr_transfer *t, asr_job *job) {
 
 bool asr_transfer_begin(asr_transfer *t, asr_job *job) {
   t->job = job;
-  t->asked = t->wrote = t->refused = t->overflow = false;
+  t->asked = t->wrote = t->overflow = false;
   t->base = 0;
   t->error[0] = '\0';
   t->tunnelled = same_letters(job->url, "https:", 6);
@@ -284,7 +269,7 @@ bool asr_transfer_begin(asr_transfer *t, asr_job *job) {
 static asr_job *release(asr_transfer *t) {
   asr_job *job = t->job;
   long connects = 0;
-  if (t->asked && !t->refused && maybe_wrote(t))
+  if (t->asked && maybe_wrote(t))
     t->wrote = true;
   curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &connects);
   job->reused = t->asked && connects == 0;

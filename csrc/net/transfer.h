@@ -24,7 +24,6 @@ typedef struct asr_transfer {
   bool tunnelled; /* this job goes over TLS */
   bool asked;     /* libcurl had a connection and began to write */
   bool wrote;     /* a byte may have reached a connection that then broke */
-  bool refused;   /* the server says that it did not take up the request */
   bool overflow;  /* a callback turned the answer away */
   long base;      /* CURLINFO_REQUEST_SIZE when writing began */
   char error[CURL_ERROR_SIZE];

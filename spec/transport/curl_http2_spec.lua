@@ -65,30 +65,35 @@ describe("curl pool, HTTP/2", function()
     assert.equal(200, fetch(pool, server.url .. "/").status)
   end)
 
-  it("loses and doubles nothing when the server lets go of connections", function()
+  -- A stream that was opened just before the server let go of its connection is lost. libcurl does not say whether the
+  -- server had taken it up, so it must be neither repeated nor called unsent.
+  it("doubles nothing when the server lets go of connections, and owns up to what is lost", function()
     local short = nginx.start(certs, { requests = 20 })
     local tickets, n = {}, 300
     for i = 1, n do
       tickets[i] = pool:submit(request(short.url .. "/" .. i, nil, { method = "POST", body = "b" .. i }))
     end
     while pool:step(1) > 0 do end
-    local failed = 0
-    for i = 1, n do
-      local reply, failure = pool:collect(tickets[i])
-      if not reply then
-        failed = failed + 1
-        assert.equal("maybe", failure.sent)
-      end
-    end
-    local seen = {}
+    local served = {}
     for _, line in ipairs(short:log()) do
       local path = line:match " POST (/%d+) 200"
       if path then
-        assert.is_nil(seen[path], path .. " was served twice")
-        seen[path] = true
+        assert.is_nil(served[path], path .. " was served twice")
+        served[path] = true
       end
     end
     short:stop()
-    assert.equal(0, failed)
+    local answered = 0
+    for i = 1, n do
+      local reply, failure = pool:collect(tickets[i])
+      if reply then
+        answered = answered + 1
+        assert.is_true(served["/" .. i])
+      else
+        assert.same({ "reset", "maybe" }, { failure.kind, failure.sent })
+      end
+    end
+    assert.is_true(answered > n * 0.8, answered .. " answers")
+    assert.is_true(pool:stats().opened > 10)
   end)
 end)
