@@ -98,7 +98,10 @@ function M.HubProxy_Execute(ctx)
   local list = ctx.broken and {} or matched(ctx, matches)
   ctx.reached = #list
   for _, effect in ipairs(effects) do
-    for _, session in ipairs(list) do effect(session) end
+    for _, session in ipairs(list) do
+      -- a command before this one may have closed it
+      if session.state == "open" then effect(session) end
+    end
   end
   if ctx.reached == 0 then
     ctx.hint = ctx.hub.count == 0 and receivers.hint(ctx)
