@@ -141,7 +141,8 @@ int asr_whole_key(lua_State *L, int i, int64_t *key) {
   }
 #if ASR_LUAJIT
   double x = (double)lua_tonumber(L, i);
-  *key = fabs(x) <= 9007199254740992.0 ? (int64_t)x : 0;
+  const double exact = 9007199254740992.0;
+  *key = x >= -exact && x <= exact ? (int64_t)x : 0;
   return (double)*key == x;
 #else
   int is = lua_isinteger(L, i); /* Lua makes integral float keys integers */

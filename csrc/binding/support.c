@@ -4,7 +4,11 @@
 #include <math.h>
 #include <string.h>
 
-static const double EXACT = 9007199254740992.0; /* 2^53 */
+/* Within -2^53..2^53, where doubles hold every integer. */
+static int is_whole(double x) {
+  const double exact = 9007199254740992.0;
+  return x >= -exact && x <= exact && x == (double)(int64_t)x;
+}
 
 int asr_arg_error(lua_State *L, int arg, const char *name, const char *rule) {
   return luaL_error(L, "%s must be %s, got %s", name, rule,
@@ -56,7 +60,7 @@ double asr_opt_number(lua_State *L, int arg, const char *name,
 int64_t asr_check_whole(lua_State *L, int arg, const char *name, int64_t low,
                         int64_t high) {
   double x = asr_check_number(L, arg, name);
-  if (x != floor(x)) {
+  if (!is_whole(x)) {
     luaL_error(L, "%s must be a whole number", name);
   }
   if (x < (double)low || x > (double)high) {
@@ -132,7 +136,7 @@ int64_t asr_field_count(lua_State *L, int t, const char *where, const char *key,
   int64_t n = fallback; /* may be negative: it is the caller's own */
   if (push_field(L, t, path, LUA_TNUMBER)) {
     double x = (double)lua_tonumber(L, -1);
-    if (!(x >= 0 && x <= EXACT && x == floor(x))) {
+    if (!is_whole(x) || x < 0) {
       luaL_error(L, "%s.%s must be a whole number of 0 or more", where, key);
     }
     n = (int64_t)x;

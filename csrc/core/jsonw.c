@@ -93,7 +93,7 @@ static void add_shortest(struct asr_buf *out, double x, bool fraction) {
   char text[64];
   /* %g drops zeros at the end, so that 15 digits give the shortest form if
    * any of up to 15 does; not so for denormal numbers, which hold fewer */
-  int digits = fabs(x) < DBL_MIN ? 1 : 15;
+  int digits = -DBL_MIN < x && x < DBL_MIN ? 1 : 15;
   do { /* the comparison is made in the same locale that printed */
     snprintf(text, sizeof text, "%.*g", digits, x);
   } while (strtod(text, NULL) != x && ++digits <= 17);
@@ -103,17 +103,21 @@ static void add_shortest(struct asr_buf *out, double x, bool fraction) {
   }
 }
 
+static bool is_exact_integer(double x) {
+  return x >= -EXACT && x <= EXACT && x == (double)(int64_t)x;
+}
+
 enum asr_status asr_jsonw_double(struct asr_buf *out, double x, bool fraction) {
   if (!isfinite(x)) {
     return ASR_INVALID;
   }
-  if (x != floor(x) || fabs(x) > EXACT) {
+  if (!is_exact_integer(x)) {
     add_shortest(out, x, fraction);
     return out->status;
   }
   if (signbit(x)) {
     asr_buf_add_byte(out, '-');
   }
-  asr_jsonw_uint(out, (uint64_t)fabs(x));
+  asr_jsonw_uint(out, (uint64_t)(x < 0 ? -x : x));
   return fraction ? asr_buf_add_text(out, ".0") : out->status;
 }
