@@ -63,13 +63,14 @@ function M.admit(service, req)
   if not hub_name then return nil, claims end
   local id = params.text(query, "id")
   if not id then return new_ticket(service, hub_name, claims) end
-  local open = service.open_sessions[id]
+  if service.open_sessions[id] then
+    return nil, answers.error(409, "Error.Connection.InUse", "This id's connection is open already.", "id")
+  end
   local ticket = service.pending[id]
-  if not open and not (ticket and ticket.till > service.now()) then return no_such_id() end
-  local user = (open or ticket).user_id
-  if (open or ticket).hub ~= service:hub(hub_name) or user ~= auth.user_of(claims) then return no_such_id() end
-  return ticket or { hub = open.hub, hub_name = hub_name, user_id = open.user_id, session = open,
-    connection_id = open.connection_id, connection_token = id }
+  if not (ticket and ticket.till > service.now()) then return no_such_id() end
+  -- an id is for the hub and the user that negotiated it
+  if ticket.hub_name ~= hub_name or ticket.user_id ~= auth.user_of(claims) then return no_such_id() end
+  return ticket
 end
 
 --- Forgets who negotiated and did not come.

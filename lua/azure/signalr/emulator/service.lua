@@ -69,9 +69,8 @@ function Service:client_negotiate(req)
 end
 
 --- Admits a client's request for /client/?hub=.
--- @treturn table|nil ticket { hub, user_id, connection_id, connection_token, expires_at, session };
--- `session` is set when the request's id belongs to a connection that is open already
--- @treturn table|nil the answer that refuses
+-- @treturn table|nil ticket { hub, hub_name, user_id, connection_id, connection_token, expires_at }
+-- @treturn table|nil the answer that refuses: 400 hub, 401 token, 404 no such id, 409 id in use
 function Service:client_auth(req)
   return clients.admit(self, req)
 end
