@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- The command line of the emulator: words in, a running server out.
 local argparse = require "argparse"
+local routes = require "azure.signalr.emulator.routes"
 local server = require "azure.signalr.emulator.server"
 
 local M = {}
@@ -21,6 +22,13 @@ local function access_key(text)
   return text
 end
 
+local function operation(text)
+  for _, row in ipairs(routes.list) do
+    if row.id == text then return text end
+  end
+  return nil, "there is no operation '" .. text .. "'"
+end
+
 local function parser()
   local p = argparse("signalr-emulator", "A local Azure SignalR Service in serverless mode.")
   p:option("--port", "Port to listen on; 0 lets the system choose.", tostring(M.DEFAULT_PORT)):convert(port_number)
@@ -32,7 +40,8 @@ local function parser()
   p:flag("--lax", "Do not check tokens.")
   p:flag("--quiet", "No line for each request.")
   p:flag("--control", "Open the fault control endpoint, /__control/faults.")
-  p:option("--break", "Leave out the effect of one operation (for testing tests)."):argname("<operation>")
+  p:option("--break", "Leave out the effect of one operation (for testing tests)."):convert(operation)
+    :argname("<operation>")
   p:option("--send-queue", "Bytes that may wait for a slow client.", "8388608"):convert(tonumber):argname("<bytes>")
   p:flag("--until-eof", "End when the standard input is closed.")
   return p

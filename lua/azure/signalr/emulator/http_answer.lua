@@ -16,10 +16,10 @@ local NO_LENGTH = { [204] = true, [304] = true }
 function M.headers(response, more)
   local headers = new_headers()
   headers:append(":status", ("%d"):format(response.status))
-  headers:append("date", http_util.imf_date())
   for _, fields in ipairs { response.headers or {}, more or {} } do
     for name, value in pairs(fields) do headers:append(name:lower(), tostring(value)) end
   end
+  if not headers:has("date") then headers:append("date", http_util.imf_date()) end
   return headers
 end
 
@@ -60,7 +60,6 @@ function M.refuse(stream, status, message)
   local response = answers.error(status, "Error.Request.Invalid", message)
   response.close = true
   local text = M.raw(response)
-  socket:onerror(function(_, _, why) return why end)
   socket:xwrite(text, "bn", 2)
   socket:shutdown("w")
   socket:clearerr("r")

@@ -23,10 +23,14 @@ local function authorize(exchange)
   return ticket
 end
 
+local function describe(ticket, kind)
+  return ("connect %s hub %s user %s as %s"):format(kind, ticket.hub_name, ticket.user_id or "-", ticket.connection_id)
+end
+
 -- A line of the log for an answer that the transport writes itself.
-local function note_start(exchange, status, kind)
+local function note_start(exchange, status, ticket, kind)
   exchange.answered = true
-  exchange:note(status, { op = "client connects by " .. kind })
+  exchange:note(status, { op = describe(ticket, kind) })
 end
 
 local function serve_websocket(exchange)
@@ -34,28 +38,30 @@ local function serve_websocket(exchange)
   if refusal then return exchange:reply(refusal) end
   local ticket = authorize(exchange)
   if not ticket then return end
-  note_start(exchange, 101, "WebSockets")
+  if ticket.session then return refuse(exchange, 409, "this connection has its transport already") end
+  note_start(exchange, 101, ticket, "WebSockets")
   websocket.serve(exchange.server, exchange.stream, exchange.head, ticket, exchange.cors)
 end
 
 local function serve_poll(exchange, client)
   local response, delivered = client:poll()
+  response.op = "poll of " .. client.session.connection_id
   local arrived = exchange:reply(response)
   if delivered then delivered(arrived) end
 end
 
-local function serve_get(exchange, token, client)
+local function serve_get(exchange, opening, client)
   local wants_events = sse.wanted(exchange.head)
   if client and client.kind == "LongPolling" and not wants_events then return serve_poll(exchange, client) end
   if client then return refuse(exchange, 409, "this connection has its transport already") end
-  local ticket = authorize(exchange)
-  if not ticket then return end
-  local opening = { token = token, ticket = ticket }
+  if opening.ticket.session then return refuse(exchange, 409, "this connection is a WebSocket") end
   if wants_events then
-    note_start(exchange, 200, "ServerSentEvents")
+    note_start(exchange, 200, opening.ticket, "ServerSentEvents")
     sse.serve(exchange.server, exchange.stream, opening, exchange.cors)
   else
-    exchange:reply(long_polling.open(exchange.server, opening))
+    local response = long_polling.open(exchange.server, opening)
+    response.op = describe(opening.ticket, "LongPolling")
+    exchange:reply(response)
   end
 end
 
@@ -64,12 +70,17 @@ local function serve_half(exchange)
   local token = (exchange.head.params.id or {})[1]
   if not token or token == "" then return refuse(exchange, 400, "Connection ID required") end
   local client = exchange.server.clients[token]
-  if method == "GET" then return serve_get(exchange, token, client) end
+  -- A connection that the service has ended has last messages to fetch; the service knows it no more.
+  local ticket = not (client and client.outbox.ended) and authorize(exchange)
+  if ticket == nil then return end
+  if method == "GET" then return serve_get(exchange, { token = token, ticket = ticket }, client) end
   local body = exchange:read_body()
   if not body then return end
   if method ~= "POST" and method ~= "DELETE" then return refuse(exchange, 405, "GET, POST or DELETE") end
   if not client then return refuse(exchange, 404, "No Connection with that ID") end
-  return exchange:reply(method == "POST" and client:receive(body) or client:delete())
+  local response = method == "POST" and client:receive(body) or client:delete()
+  response.op = (method == "POST" and "receive from " or "disconnect of ") .. client.session.connection_id
+  return exchange:reply(response)
 end
 
 local function serve_negotiate(exchange)
@@ -77,7 +88,7 @@ local function serve_negotiate(exchange)
   if not body then return end
   if exchange.head.method ~= "POST" then return refuse(exchange, 405, "negotiation is a POST") end
   local response = exchange.server.service:client_negotiate(exchange:request(body))
-  response.op = response.op or "client negotiates"
+  response.op = "negotiate"
   exchange:reply(response)
 end
 

@@ -8,9 +8,7 @@ local M = {}
 --- Ends a request's connection without a word.
 function M.cut(stream)
   local socket = stream.connection.socket
-  if not socket then return end
-  socket:onerror(function(_, _, why) return why end)
-  socket:shutdown("rw")
+  if socket then socket:shutdown("rw") end
 end
 
 --- The answer that a rule gives in place of the service's.

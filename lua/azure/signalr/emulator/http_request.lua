@@ -2,7 +2,7 @@
 -- Reads a request from a lua-http stream, within the service's limits.
 local ce = require "cqueues.errno"
 local cqueues = require "cqueues"
-local http_chunks = require "azure.signalr.emulator.http_chunks"
+local http_guard = require "azure.signalr.emulator.http_guard"
 local url = require "azure.signalr.emulator.url"
 
 local M = {}
@@ -29,6 +29,7 @@ local function unreadable(stream, why, errno)
     if stream.state == "idle" then return 414, "the request line is too long" end
     return 431, "a header field is too long"
   end
+  if errno == ce.EILSEQ then why = "the request line or a header field is not HTTP" end
   return 400, "malformed request: " .. tostring(why)
 end
 
@@ -51,7 +52,7 @@ local function split_target(target)
   return path == "" and "/" or path, query
 end
 
-local function check(head, size)
+local function check(stream, head, size)
   if size > M.MAX_HEADER then
     return 431, ("the header is %d bytes long, the limit is %d"):format(size, M.MAX_HEADER)
   end
@@ -59,7 +60,11 @@ local function check(head, size)
     return 414, ("the request's target is %d bytes long, the limit is %d"):format(#head.target, M.MAX_TARGET)
   end
   local length = head.headers["content-length"]
-  if length and not length:find("^%d+$") then return 400, "Content-Length is not a number" end
+  if length and not length:find("^%d+$") then
+    -- lua-http, which took it, would throw when it comes to skip the body.
+    stream.body_read_left = 1
+    return 400, "Content-Length is not a number"
+  end
   return nil
 end
 
@@ -70,9 +75,9 @@ end
 -- @treturn ?number the status to refuse it with; nil when the client is gone
 -- @treturn ?string a message for the client
 function M.head(stream)
+  http_guard.guard(stream.connection)
   local headers, why, errno = stream:get_headers(HEADER_SECONDS)
   if not headers then return nil, unreadable(stream, why, errno) end
-  http_chunks.bound(stream.connection)
   local fields, size = collect(headers)
   local target = headers:get(":path") or ""
   local path, query = split_target(target)
@@ -81,7 +86,7 @@ function M.head(stream)
     params = url.parse_query(query), headers = fields,
     base = headers:get(":scheme") .. "://" .. (fields.host or ""),
   }
-  local status, message = check(head, size)
+  local status, message = check(stream, head, size)
   if status then return nil, status, message, head end
   return head
 end

@@ -8,6 +8,7 @@ local faults = require "azure.signalr.emulator.faults"
 local http_answer = require "azure.signalr.emulator.http_answer"
 local http_clients = require "azure.signalr.emulator.http_clients"
 local http_faults = require "azure.signalr.emulator.http_faults"
+local json_text = require "azure.signalr.emulator.json_text"
 local http_request = require "azure.signalr.emulator.http_request"
 
 local M = {}
@@ -34,17 +35,19 @@ function methods:read_body()
     self:reply(response)
     http_request.drain(self.stream, DRAIN_BYTES, DRAIN_SECONDS)
   else
-    self:note(0, nil, "the client was gone before its request was complete")
+    self:note(0, { hint = "the client was gone before its request was complete" })
   end
   return nil
 end
 
 --- The line of the log for this request.
-function methods:note(status, response, hint)
-  response = response or {}
+-- @tparam number status 0 when there was nobody to answer
+-- @tparam ?table about { op, receivers, hint }
+function methods:note(status, about)
+  about = about or {}
   self.server.log:request {
-    name = response.op or (self.head.method .. " " .. self.head.path), status = status,
-    receivers = response.receivers, hint = hint or response.hint, seconds = cqueues.monotime() - self.started,
+    name = about.op or (self.head.method .. " " .. self.head.path), status = status,
+    receivers = about.receivers, hint = about.hint, seconds = cqueues.monotime() - self.started,
   }
 end
 
@@ -65,6 +68,17 @@ function methods:request(body)
   }
 end
 
+-- The service speaks of a request just before it answers it.
+local function describe(server, response)
+  local entry = server.entry
+  server.entry = nil
+  if not entry then return response end
+  response.op = entry.operation ~= "unknown" and entry.operation or nil
+  response.receivers, response.hint = entry.reached, entry.hint
+  if entry.failure and not entry.hint then response.hint = json_text.decode(entry.failure).message end
+  return response
+end
+
 local function serve_rest(self)
   local body = self:read_body()
   if not body then return end
@@ -73,7 +87,7 @@ local function serve_rest(self)
   if not response then
     local ready = condition.new()
     self.server.service:rest(self:request(body), function(answer)
-      response = answer
+      response = describe(self.server, answer)
       ready:signal()
     end)
     while not response do ready:wait() end
@@ -97,9 +111,9 @@ local function serve(self)
 end
 
 -- A failure of ours: the client hears of it, the user sees where, and the server goes on.
-local function fail(self, wrong)
-  self.server.log:failure(self.head.method .. " " .. self.head.path .. ": " .. wrong)
-  if self.answered then return http_faults.cut(self.stream) end
+local function fail(server, stream, self, wrong)
+  server.log:failure((self and self.head.method .. " " .. self.head.path or "unreadable request") .. ": " .. wrong)
+  if not self or self.answered then return http_faults.cut(stream) end
   local response = answers.error(500, "Error.InternalServerError", "the emulator failed: " .. wrong:match("[^\n]*"))
   response.close = true
   self:reply(response)
@@ -122,11 +136,14 @@ end
 -- @tparam table server { service, log, faults (or nil), clients, send_queue }
 -- @param stream a lua-http stream
 function M.serve(server, stream)
-  local head, status, message, refused = http_request.head(stream)
-  if not head then return refuse(server, stream, { status = status, message = message, head = refused }) end
-  local self = new(server, stream, head)
-  local ok, wrong = xpcall(serve, debug.traceback, self)
-  if not ok then fail(self, tostring(wrong)) end
+  local self
+  local ok, wrong = xpcall(function()
+    local head, status, message, refused = http_request.head(stream)
+    if not head then return refuse(server, stream, { status = status, message = message, head = refused }) end
+    self = new(server, stream, head)
+    return serve(self)
+  end, debug.traceback)
+  if not ok then fail(server, stream, self, tostring(wrong)) end
 end
 
 return M

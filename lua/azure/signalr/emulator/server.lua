@@ -53,7 +53,8 @@ local function audience_check(self)
 end
 
 -- What the server's own parts fail with; a client that went away is no failure.
-local QUIET = { [ce.ECONNRESET] = true, [ce.EPIPE] = true, [ce.ETIMEDOUT] = true, [ce.ENOTCONN] = true }
+local QUIET = { [ce.ECONNRESET] = true, [ce.EPIPE] = true, [ce.ETIMEDOUT] = true, [ce.ENOTCONN] = true,
+  [ce.EILSEQ] = true }
 
 local function on_error(self, operation, why, errno)
   if QUIET[errno] then return end
@@ -84,7 +85,7 @@ local function make_service(self)
     access_key = options.access_key, lax = options.lax or false, broken = options.broken, now = self.now,
     hmac = function(key, data) return hmac.new(key, "sha256"):final(data) end,
     random_id = random_id,
-    log = function(entry) self:event(entry) end,
+    log = function(entry) self.entry = entry end,
     endpoints = audience_check(self),
   }
 end

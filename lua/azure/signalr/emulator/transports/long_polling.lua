@@ -13,8 +13,13 @@ M.POLL_SECONDS = 90
 -- After its end a client may still fetch the last messages, and the 204.
 local FAREWELL_SECONDS = 30
 
-local GONE = { status = 204 }
-local EMPTY = { status = 200, headers = { ["content-type"] = "application/octet-stream" } }
+local function gone()
+  return { status = 204 }
+end
+
+local function data(bytes)
+  return { status = 200, headers = { ["content-type"] = "application/octet-stream" }, body = bytes }
+end
 
 --- Opens a client's session: its first poll, which is answered at once.
 -- @tparam table context as half.open takes it
@@ -24,7 +29,7 @@ function M.open(context, client)
   local self = half.open(context, client.ticket, client.token, metatable)
   self.moved = condition.new()
   self.turn = 0
-  return EMPTY
+  return data("")
 end
 
 -- Nobody may come for the rest, so a clock ends what the client does not.
@@ -60,15 +65,14 @@ end
 -- @treturn table the answer
 -- @treturn ?function to call with false when the answer did not reach the client
 function methods:poll()
-  if not wait_for_messages(self) then return GONE end
+  if not wait_for_messages(self) then return gone() end
   if self.outbox:done() then
     self:forget()
-    return GONE
+    return gone()
   end
   local bytes = table.concat(self.outbox:take())
-  if bytes == "" then return EMPTY end
-  return { status = 200, headers = EMPTY.headers, body = bytes }, function(arrived)
-    if not arrived then self.outbox:unget(bytes) end
+  return data(bytes), function(arrived)
+    if not arrived and bytes ~= "" then self.outbox:unget(bytes) end
   end
 end
 
