@@ -148,6 +148,11 @@ describe("an error", function()
     end
   end)
 
+  it("leaves prose alone", function()
+    local text = "Bearer authentication failed: the bearer token. AccessKey is wrong"
+    assert.are.equal(text, errors.new({ kind = "server", message = text }).message)
+  end)
+
   it("is known by errors.is, and has a kind of the list", function()
     assert.is_true(errors.is(failing { status = 500 }))
     assert.is_false(errors.is {})

@@ -24,11 +24,16 @@ end
 
 function Error.__concat(a, b) return tostring(a) .. tostring(b) end
 
+-- A word after "bearer" that looks like a token, and not like prose.
+local function without_bearer(lead, word)
+  if #word >= 20 or word:find("[%d%.].") then return lead .. "<token>" end
+end
+
 -- Texts come from the service, a proxy, a user's token provider: a token in them must not be passed on.
 local function scrub(text)
   text = text:gsub("eyJ[%w_%-]+%.[%w_%-]+%.?[%w_%-]*", "<token>")
   text = text:gsub("[Aa][Cc][Cc][Ee][Ss][Ss][Kk][Ee][Yy]%s*=%s*[^;%s]+", "AccessKey=<key>")
-  text = text:gsub("[Bb]earer%s+[%w_%-%.~+/=]+", "Bearer <token>")
+  text = text:gsub("([Bb]earer%s+)([%w_%-%.~+/=]+)", without_bearer)
   return (text:gsub("(%a://)[^/@%s]+@", "%1<secret>@"))
 end
 M.scrub = scrub
