@@ -20,6 +20,9 @@ typedef struct asr_pool_box {
 void asr_pool_class(lua_State *L);
 /* curl.pool(options). */
 int asr_pool_open(lua_State *L);
+/* bind_pool_clock.c: curl.thread_cpu_time() and curl.poll(fds, seconds). */
+int asr_thread_cpu_time(lua_State *L);
+int asr_poll(lua_State *L);
 
 /* bind_pool_request.c: reads the request table at `t`. Its spans point into
  * strings that the table keeps, so they hold until the table is changed.

@@ -44,6 +44,8 @@ static const luaL_Reg functions[] = {{"pool", asr_pool_open},
                                      {"monotonic", monotonic},
                                      {"time", wall_time},
                                      {"sleep", sleep_for},
+                                     {"thread_cpu_time", asr_thread_cpu_time},
+                                     {"poll", asr_poll},
                                      {NULL, NULL}};
 
 ASR_EXPORT int luaopen_azure_signalr_curl(lua_State *L);
