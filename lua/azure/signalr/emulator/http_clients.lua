@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- The clients' side of the service: negotiation, and which transport serves a request.
 local answers = require "azure.signalr.emulator.answers"
+local auth = require "azure.signalr.emulator.auth"
 local http_faults = require "azure.signalr.emulator.http_faults"
 local long_polling = require "azure.signalr.emulator.transports.long_polling"
 local sse = require "azure.signalr.emulator.transports.sse"
@@ -23,6 +24,21 @@ local function authorize(exchange)
   return ticket
 end
 
+-- Whether a further request of an open connection comes from whom it belongs to.
+local function may_go_on(exchange, client)
+  local session = client.session
+  local checks = exchange.server.service.auth
+  local claims, message = checks:check_client(exchange:request(""), exchange.head.params, session.hub.name)
+  if not claims then
+    exchange:reply(answers.unauthorized(message))
+  elseif auth.user_of(claims) ~= session.user_id then
+    refuse(exchange, 403, "this connection belongs to another user")
+  else
+    return true
+  end
+  return false
+end
+
 local function describe(ticket, kind)
   return ("connect %s hub %s user %s as %s"):format(kind, ticket.hub_name, ticket.user_id or "-", ticket.connection_id)
 end
@@ -38,7 +54,6 @@ local function serve_websocket(exchange)
   if refusal then return exchange:reply(refusal) end
   local ticket = authorize(exchange)
   if not ticket then return end
-  if ticket.session then return refuse(exchange, 409, "this connection has its transport already") end
   note_start(exchange, 101, ticket, "WebSockets")
   websocket.serve(exchange.server, exchange.stream, exchange.head, ticket, exchange.cors)
 end
@@ -50,11 +65,13 @@ local function serve_poll(exchange, client)
   if delivered then delivered(arrived) end
 end
 
-local function serve_get(exchange, opening, client)
+local function serve_get(exchange, token, client)
   local wants_events = sse.wanted(exchange.head)
   if client and client.kind == "LongPolling" and not wants_events then return serve_poll(exchange, client) end
   if client then return refuse(exchange, 409, "this connection has its transport already") end
-  if opening.ticket.session then return refuse(exchange, 409, "this connection is a WebSocket") end
+  local ticket = authorize(exchange)
+  if not ticket then return end
+  local opening = { token = token, ticket = ticket }
   if wants_events then
     note_start(exchange, 200, opening.ticket, "ServerSentEvents")
     sse.serve(exchange.server, exchange.stream, opening, exchange.cors)
@@ -70,10 +87,8 @@ local function serve_half(exchange)
   local token = (exchange.head.params.id or {})[1]
   if not token or token == "" then return refuse(exchange, 400, "Connection ID required") end
   local client = exchange.server.clients[token]
-  -- A connection that the service has ended has last messages to fetch; the service knows it no more.
-  local ticket = not (client and client.outbox.ended) and authorize(exchange)
-  if ticket == nil then return end
-  if method == "GET" then return serve_get(exchange, { token = token, ticket = ticket }, client) end
+  if client and not may_go_on(exchange, client) then return end
+  if method == "GET" then return serve_get(exchange, token, client) end
   local body = exchange:read_body()
   if not body then return end
   if method ~= "POST" and method ~= "DELETE" then return refuse(exchange, 405, "GET, POST or DELETE") end

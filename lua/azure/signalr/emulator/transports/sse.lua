@@ -32,6 +32,7 @@ local function watch(self, stream)
       cqueues.poll(socket, 5)
       -- A further request that waits makes it readable too, for long.
       cqueues.sleep(0.05)
+      if self.forgotten then return end
       if socket:eof("r") then
         self.why = self.why or "the client closed the connection"
         return self.outbox:abort()
