@@ -149,6 +149,25 @@ describe("a client whose token says so", function()
 end)
 
 describe("the service", function()
+  it("keeps one connection for an id that two were admitted for", function()
+    local world = logic.new()
+    local ticket = world.service:client_auth(world:client_request("chat", "alice"))
+    local closed = {}
+    local function open(name)
+      local session = world.service:open(ticket, {
+        send = function() end, close = function() closed[#closed + 1] = name end,
+      })
+      session:receive('{"protocol":"json","version":1}\30')
+      return session
+    end
+    local first, second = open("first"), open("second")
+    first:closed("late")
+    assert.are.same({ "first" }, closed)
+    assert.are.equal(1, world.service:count())
+    assert.are.equal(second, world.service:hub("chat"):connection(ticket.connection_id))
+    assert.are.equal(1, world.service:hub("chat").count)
+  end)
+
   it("closes everybody when it shuts down", function()
     local world = logic.new()
     local one, two = world:client("a"), world:client("b", { hub = "other" })

@@ -26,7 +26,7 @@ function M.done(status, message, scope)
     "errorKind", '"Unknown"', "message", quote(message), "isSuccess", "true"))
 end
 
---- An ErrorDetail, its code also in the header x-ms-error-code.
+--- An ErrorDetail, its code also in the header x-ms-error-code; `reason` is for the log.
 -- @tparam number status
 -- @tparam string code
 -- @tparam string message what is wrong
@@ -35,6 +35,7 @@ function M.error(status, code, message, target)
   local answer = M.json(status, object("code", quote(code), "message", quote(message),
     "target", target and quote(target)))
   answer.headers["x-ms-error-code"] = code
+  answer.reason = message
   return answer
 end
 

@@ -25,8 +25,9 @@ local REQUIRED = { access_key = "string", now = "function", hmac = "function", r
 --- Makes a service.
 -- @tparam table options
 --   access_key string; now() -> unix seconds; hmac(key, data) -> 32 bytes; random_id() -> unique string;
---   optional: lax (token checks off), log(entry), endpoints(base) -> boolean (further bases that an
---   audience may name), broken (id of an operation whose effect is left out), limits (see `M.limits`)
+--   optional: lax (token checks off), endpoints(base) -> boolean (further bases that an audience may
+--   name), broken (id of an operation whose effect is left out), limits (see `M.limits`),
+--   log{ operation ("unknown" without a route), method, path, status, reached, ms, hint (one line) }
 -- @treturn table service
 function M.new(options)
   for name, wanted in pairs(REQUIRED) do
@@ -80,6 +81,9 @@ end
 -- @tparam table sink send(self, bytes, is_text), close(self, reason)
 -- @treturn table session: receive(bytes), closed(reason), connection_id, binary
 function Service:open(ticket, sink)
+  -- two may have been admitted for one id before either was opened: the later one has it
+  local earlier = self.open_sessions[ticket.connection_token]
+  if earlier then earlier:close("Connection closed: another one has its id.") end
   local opened = session.new(self, ticket, sink)
   self.pending[ticket.connection_token] = nil
   self.open_sessions[ticket.connection_token] = opened

@@ -11,7 +11,9 @@ end
 local function answer(ctx, is_there, code)
   if ctx.broken then is_there = not is_there end
   if is_there then return answers.empty(200) end
-  return answers.error(404, code, "no")
+  local no = answers.empty(404)
+  no.headers["x-ms-error-code"] = code
+  return no
 end
 
 function M.SignalR_CheckConnectionExistence(ctx)

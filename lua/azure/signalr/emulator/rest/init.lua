@@ -82,16 +82,20 @@ local function undeclared(ctx)
   return "ignored, because the operation does not declare it: " .. table.concat(unknown, ", ")
 end
 
+-- The log has one line for a request, whatever users put into their names.
+local function one_line(hint)
+  return hint and (hint:match("^[^\n]*"):gsub("%c", "?"))
+end
+
 local function finish(service, req, answer, about)
   answer.headers["x-ms-request-id"] = service.random_id()
   answer.headers.date = os.date("!%a, %d %b %Y %H:%M:%S GMT", math.floor(service.now()))
-  local failure = answer.status >= 400 and answer.body or nil
   if req.method == "HEAD" then answer.body = nil end
   local ctx = about.ctx
   service.log {
     operation = ctx and ctx.operation or "unknown", method = req.method, path = req.path,
     status = answer.status, reached = ctx and ctx.reached, ms = (service.now() - about.began) * 1000,
-    hint = ctx and ctx.hint or undeclared(ctx), failure = failure,
+    hint = one_line(ctx and ctx.hint or answer.reason or undeclared(ctx)),
   }
   about.respond(answer)
 end
