@@ -13,9 +13,9 @@ local function unauthorized(facts)
   if facts.expires then parts[#parts + 1] = "and expires at " .. moment(facts.expires) end
   local theirs = facts.date and http_date.parse(facts.date)
   if theirs and facts.sent_at then
-    local skew = math.floor(facts.sent_at - theirs + 0.5)
-    parts[#parts + 1] = ("; this clock is %d s %s the service's"):format(math.abs(skew),
-      skew < 0 and "behind" or "ahead of")
+    local skew = math.floor(facts.sent_at) - theirs
+    parts[#parts + 1] = math.abs(skew) <= 1 and "; this clock agrees with the service's"
+      or ("; this clock is %d s %s the service's"):format(math.abs(skew), skew < 0 and "behind" or "ahead of")
     if math.abs(skew) >= 60 then parts[#parts + 1] = "(set it right: the service checks nbf and exp)" end
   end
   parts[#parts + 1] = "; check that the access key is the current one of this endpoint"
