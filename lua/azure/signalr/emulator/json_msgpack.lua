@@ -7,6 +7,9 @@ local msgpack = require "azure.signalr.emulator.msgpack"
 
 local M = {}
 
+local byte, sub = string.byte, string.sub
+local QUOTE, COMMA, OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT = 34, 44, 91, 93, 123, 125
+
 local function number(slice)
   local packed = slice ~= "-0" and slice:find("^%-?%d+$") and msgpack.integer(slice)
   -- "0x" aside, tonumber reads a JSON number as strtod does; ".0" keeps 5.4 from reading an integer
@@ -15,34 +18,42 @@ end
 
 local WORDS = { ["true"] = msgpack.TRUE, ["false"] = msgpack.FALSE, null = msgpack.NIL }
 
+local function scalar(slice)
+  if byte(slice, 1) == QUOTE then return msgpack.str(json_text.unquote(slice)) end
+  return WORDS[slice] or number(slice)
+end
+
+-- One pass: every function takes where its part begins and returns where it ends. The head of an
+-- array or map gets its place first and its count when that is known.
 local write
 
-local function write_array(slice, out)
-  local elements = json_text.elements(slice)
-  out[#out + 1] = msgpack.array(#elements)
-  for _, element in ipairs(elements) do write(element, out) end
+local function write_scalar(text, pos, out)
+  local last = json_text.last_of(text, pos)
+  out[#out + 1] = scalar(sub(text, pos, last))
+  return last
 end
 
-local function write_object(slice, out)
-  local members = json_text.members(slice)
-  out[#out + 1] = msgpack.map(#members)
-  for _, member in ipairs(members) do
-    out[#out + 1] = msgpack.str(member[1])
-    write(member[2], out)
+local function write_items(text, pos, out, map)
+  local place, count = #out + 1, 0
+  out[place] = ""
+  local at = json_text.next(text, pos + 1)
+  while byte(text, at) ~= (map and CLOSE_OBJECT or CLOSE_ARRAY) do
+    if map then
+      local colon = json_text.next(text, write_scalar(text, at, out) + 1)
+      at = json_text.next(text, colon + 1)
+    end
+    at = json_text.next(text, write(text, at, out) + 1)
+    if byte(text, at) == COMMA then at = json_text.next(text, at + 1) end
+    count = count + 1
   end
+  out[place] = (map and msgpack.map or msgpack.array)(count)
+  return at
 end
 
-write = function(slice, out)
-  local kind = json_text.kind(slice)
-  if kind == "array" then
-    write_array(slice, out)
-  elseif kind == "object" then
-    write_object(slice, out)
-  elseif kind == "string" then
-    out[#out + 1] = msgpack.str(json_text.unquote(slice))
-  else
-    out[#out + 1] = WORDS[slice] or number(slice)
-  end
+write = function(text, pos, out)
+  local c = byte(text, pos)
+  if c == OPEN_ARRAY or c == OPEN_OBJECT then return write_items(text, pos, out, c == OPEN_OBJECT) end
+  return write_scalar(text, pos, out)
 end
 
 --- Converts a checked JSON value.
@@ -50,7 +61,7 @@ end
 -- @treturn string MessagePack bytes
 function M.convert(slice)
   local out = {}
-  write(slice, out)
+  write(slice, 1, out)
   return table.concat(out)
 end
 

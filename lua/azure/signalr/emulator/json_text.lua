@@ -140,6 +140,14 @@ function M.check(text)
     wrong, lines + 1, #before:match("[^\n]*$") + 1, message), wrong
 end
 
+--- The position of the first character from `pos` on that is not blank.
+M.next = blank_end
+
+--- The last position of the value that begins at `pos` of a checked text.
+function M.last_of(s, pos)
+  return scan(s, pos, 0)
+end
+
 --- What a checked slice is: "string", "number", "object", "array", "boolean", "null".
 function M.kind(slice)
   local c = byte(slice, 1)
