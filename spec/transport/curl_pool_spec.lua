@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- Tickets: the limits, the queue, timeouts, cancelling, closing, collection.
+-- Tickets: the limits, the queue, closing, collection, misuse.
 local curl = require "azure.signalr.curl"
 local raw_server = require "spec.support.raw_server"
 local support = require "spec.support.pool"
@@ -130,93 +130,6 @@ describe("curl pool, tickets", function()
     assert(loop:loop(5))
     assert.equal(ticket, finished)
     assert.equal("x", pool:collect(ticket).body)
-  end)
-
-  describe("timeouts", function()
-    local function timed_out(ticket, sent, least, most)
-      local started = now()
-      repeat until pool:wait(ticket, 10)
-      local took = now() - started
-      local reply, failure = pool:collect(ticket)
-      assert.is_nil(reply)
-      assert.same({ "timeout", sent }, { failure.kind, failure.sent }, failure.message)
-      assert.is_true(took >= least and took < most, "took " .. took)
-    end
-
-    it("count the waiting in the queue", function()
-      pool = curl.pool { max_connections = 1 }
-      local first = submit "sleep(0.5) ok()"
-      local second = submit("ok()", { timeout = 0.1 })
-      timed_out(second, "no", 0.05, 0.3)
-      repeat until pool:wait(first, 10)
-      assert.equal(200, pool:collect(first).status)
-    end)
-
-    it("hold for a silent server, and nothing of it is left for the next request", function()
-      pool = curl.pool { max_connections = 1 }
-      timed_out(submit("sleep(0.3) ok('late')", { timeout = 0.1 }), "maybe", 0.05, 0.25)
-      assert.equal("mine", fetch(pool, url(), "ok('mine')").body)
-    end)
-
-    it("hold in the middle of the head and of the body", function()
-      pool = curl.pool {}
-      timed_out(submit("write('HTTP/1.1 200 OK\\r\\nX-A: ') sleep(3)", { timeout = 0.1 }), "maybe", 0.05, 0.5)
-      timed_out(submit("write('HTTP/1.1 200 OK\\r\\nContent-Length: 5\\r\\n\\r\\nab') sleep(3)", { timeout = 0.1 }),
-        "maybe", 0.05, 0.5)
-    end)
-
-    it("hold while the body is being sent", function()
-      pool = curl.pool {}
-      timed_out(submit("sleep(3)", { method = "POST", body = ("x"):rep(20000000), headers = { "X-Body: unread" },
-        timeout = 0.2 }), "maybe", 0.1, 1)
-    end)
-
-    it("hold while connecting, and nothing was sent", function()
-      local mute = raw_server.start { on_connect = "sleep(30)" }
-      local target = mute.url:gsub("^http:", "https:")
-      pool = curl.pool { connect_timeout = 0.2 }
-      timed_out(assert(pool:submit { method = "GET", url = target, timeout = 5 }), "no", 0.15, 1)
-      timed_out(assert(pool:submit { method = "GET", url = target, timeout = 0.1 }), "no", 0.05, 0.19)
-      mute:stop()
-    end)
-
-    it("of nothing is over at once", function()
-      pool = curl.pool {}
-      timed_out(submit("ok()", { timeout = 0 }), "no", 0, 0.1)
-      timed_out(submit("ok()", { timeout = -1 }), "no", 0, 0.1)
-    end)
-  end)
-
-  describe("cancel", function()
-    it("ends a ticket that waits, without touching the wire", function()
-      pool = curl.pool { max_connections = 1 }
-      local before = server:count "request"
-      local first, second = submit "sleep(0.1) ok()", submit "ok('never')"
-      pool:step(0)
-      assert.is_true(pool:cancel(second))
-      assert.is_false(pool:cancel(second))
-      local _, failure = pool:collect(second)
-      assert.same({ "cancelled", "no" }, { failure.kind, failure.sent })
-      repeat until pool:wait(first, 5)
-      assert.equal(200, pool:collect(first).status)
-      assert.equal(before + 1, server:await("request", before + 1))
-    end)
-
-    it("in the middle of a body leaves nothing for the next request", function()
-      pool = curl.pool { max_connections = 1 }
-      for _ = 1, 5 do
-        local ticket = submit("write('HTTP/1.1 200 OK\\r\\nContent-Length: 9\\r\\n\\r\\nold') " ..
-          "sleep(0.05) write('-stale')")
-        local deadline = now() + 0.03
-        while now() < deadline do pool:step(0.005) end
-        assert.is_true(pool:cancel(ticket))
-        local _, failure = pool:collect(ticket)
-        assert.same({ "cancelled", "maybe" }, { failure.kind, failure.sent })
-        local reply = fetch(pool, url(), "ok('new')")
-        assert.same({ "new", false }, { reply.body, reply.reused })
-      end
-      assert.is_true(pool:stats().sockets <= 1)
-    end)
   end)
 
   describe("the end", function()

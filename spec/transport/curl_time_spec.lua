@@ -1,0 +1,112 @@
+-- SPDX-License-Identifier: MIT
+-- Time: deadlines in every phase, and giving up in the middle.
+local curl = require "azure.signalr.curl"
+local raw_server = require "spec.support.raw_server"
+local support = require "spec.support.pool"
+
+local fetch, request = support.fetch, support.request
+local now = curl.monotonic
+
+describe("curl pool, time", function()
+  local server, pool
+
+  setup(function() server = raw_server.start() end)
+  teardown(function() server:stop() end)
+  after_each(function() pool:close() end)
+
+  local function url(path) return server.url .. (path or "/") end
+  local function submit(...) return assert(pool:submit(request(url(), ...))) end
+
+  describe("timeouts", function()
+    -- Wants the request to time out after `least` seconds, and long before anything else could end it.
+    local function timed_out(sent, least, url_or_script, more)
+      local target, script = url_or_script, nil
+      if not target:match "^https?:" then target, script = url(), url_or_script end
+      local req = request(target, script, more)
+      local started = now()
+      local ticket = assert(pool:submit(req))
+      repeat until pool:wait(ticket, 10)
+      local took = now() - started
+      local reply, failure = pool:collect(ticket)
+      assert.is_nil(reply)
+      assert.same({ "timeout", sent }, { failure.kind, failure.sent }, failure.message)
+      assert.is_true(took >= least and took < least + 1, "took " .. took)
+    end
+
+    it("count the waiting in the queue", function()
+      pool = curl.pool { max_connections = 1 }
+      local first = submit "sleep(0.5) ok()"
+      timed_out("no", 0.1, "ok()", { timeout = 0.1 })
+      assert.is_false(pool:wait(first, 0))
+      repeat until pool:wait(first, 10)
+      assert.equal(200, pool:collect(first).status)
+    end)
+
+    it("hold for a silent server, and nothing of it is left for the next request", function()
+      pool = curl.pool { max_connections = 1 }
+      timed_out("maybe", 0.1, "sleep(0.3) ok('late')", { timeout = 0.1 })
+      assert.equal("mine", fetch(pool, url(), "ok('mine')").body)
+    end)
+
+    it("hold in the middle of the head and of the body", function()
+      pool = curl.pool {}
+      timed_out("maybe", 0.1, "write('HTTP/1.1 200 OK\r\nX-A: ') sleep(3)", { timeout = 0.1 })
+      timed_out("maybe", 0.1, "write('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab') sleep(3)", { timeout = 0.1 })
+    end)
+
+    it("hold while the body is being sent", function()
+      pool = curl.pool {}
+      timed_out("maybe", 0.3, "sleep(3)",
+        { method = "POST", body = ("x"):rep(20000000), headers = { "X-Body: unread" }, timeout = 0.3 })
+    end)
+
+    it("hold while connecting, and nothing was sent", function()
+      local mute = raw_server.start { on_connect = "sleep(30)" }
+      local target = mute.url:gsub("^http:", "https:")
+      pool = curl.pool { connect_timeout = 0.2 }
+      timed_out("no", 0.2, target, { timeout = 5 })
+      pool:close()
+      pool = curl.pool { connect_timeout = 5 }
+      timed_out("no", 0.1, target, { timeout = 0.1 })
+      mute:stop()
+    end)
+
+    it("of nothing is over at once", function()
+      pool = curl.pool {}
+      timed_out("no", 0, "ok()", { timeout = 0 })
+      timed_out("no", 0, "ok()", { timeout = -1 })
+    end)
+  end)
+
+  describe("cancel", function()
+    it("ends a ticket that waits, without touching the wire", function()
+      pool = curl.pool { max_connections = 1 }
+      local before = server:count "request"
+      local first, second = submit "sleep(0.1) ok()", submit "ok('never')"
+      pool:step(0)
+      assert.is_true(pool:cancel(second))
+      assert.is_false(pool:cancel(second))
+      local _, failure = pool:collect(second)
+      assert.same({ "cancelled", "no" }, { failure.kind, failure.sent })
+      repeat until pool:wait(first, 5)
+      assert.equal(200, pool:collect(first).status)
+      assert.equal(before + 1, server:await("request", before + 1))
+    end)
+
+    it("in the middle of a body leaves nothing for the next request", function()
+      pool = curl.pool { max_connections = 1 }
+      for _ = 1, 5 do
+        local ticket = submit("write('HTTP/1.1 200 OK\\r\\nContent-Length: 9\\r\\n\\r\\nold') " ..
+          "sleep(0.05) write('-stale')")
+        local deadline = now() + 0.03
+        while now() < deadline do pool:step(0.005) end
+        assert.is_true(pool:cancel(ticket))
+        local _, failure = pool:collect(ticket)
+        assert.same({ "cancelled", "maybe" }, { failure.kind, failure.sent })
+        local reply = fetch(pool, url(), "ok('new')")
+        assert.same({ "new", false }, { reply.body, reply.reused })
+      end
+      assert.is_true(pool:stats().sockets <= 1)
+    end)
+  end)
+end)
