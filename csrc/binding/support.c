@@ -10,9 +10,14 @@ static int is_whole(double x) {
   return x >= -exact && x <= exact && x == (double)(int64_t)x;
 }
 
+/* A missing argument is called nil, as the caller would. */
+static const char *type_name(lua_State *L, int arg) {
+  return lua_isnone(L, arg) ? "nil" : luaL_typename(L, arg);
+}
+
 int asr_arg_error(lua_State *L, int arg, const char *name, const char *rule) {
   return luaL_error(L, "%s must be %s, got %s", name, rule,
-                    luaL_typename(L, arg));
+                    type_name(L, arg));
 }
 
 const char *asr_check_string(lua_State *L, int arg, const char *name,
@@ -175,7 +180,7 @@ void *asr_check_object(lua_State *L, int arg, const char *tname) {
     luaL_error(L,
                arg == 1 ? "%s expected, got %s (a colon may be missing)"
                         : "%s expected, got %s",
-               tname, luaL_typename(L, arg));
+               tname, type_name(L, arg));
   }
   return object;
 }

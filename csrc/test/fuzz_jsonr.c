@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * For libFuzzer and AFL++:
- *   clang -std=c99 -g -fsanitize=fuzzer,address,undefined -Icsrc \
- *     csrc/test/fuzz_jsonr.c csrc/core/*.c -lcrypto -o fuzz_jsonr
+ * For libFuzzer (clang -fsanitize=fuzzer,address,undefined -Icsrc, this file,
+ * all of csrc/core, -lcrypto) and AFL++.
  * What the reader accepts, the writer must write such that it is read again
  * as the same.
  */
