@@ -227,6 +227,7 @@ describe("a closed client", function()
       function() pages:next() end,
       function() chat:negotiate() end,
       function() closed:health() end,
+      function() closed:hub("chat"):send("t") end,
       function() closed:request { method = "GET", path = "/api/health" } end,
     } do
       local message = message_of(use)

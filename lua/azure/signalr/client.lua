@@ -40,6 +40,7 @@ end
 -- @treturn table a hub handle
 function methods:hub(name, given)
   check.self(self, Client, "client:hub")
+  if self.context.closed then check.fail("client:hub: the client is closed") end
   return hub.new(self, name, given)
 end
 
@@ -89,6 +90,7 @@ function methods:close()
     context.closed = true
     context.transport:close()
     context.credential:close()
+    if context.lent then context.lent:clear() end
   end
   return true
 end

@@ -3,6 +3,7 @@
 -- A credential writes the headers of a request. The key itself stays in the C signer, out of every Lua table.
 local core = require "azure.signalr.core"
 local errors = require "azure.signalr.errors"
+local renewal = require "azure.signalr.renewal"
 
 local M = {}
 
@@ -59,16 +60,6 @@ function key_methods:authorize(context, op, req)
   req.headers, req.expires, req.sent_at = signed.headers, signed.expires, now
 end
 
---- Signs a token for a client.
--- @tparam string audience
--- @tparam number now unix seconds
--- @tparam number lifetime seconds
--- @tparam string|nil claims JSON object
--- @treturn string
-function key_methods:client_token(audience, now, lifetime, claims)
-  return self.signer:token(audience, now, lifetime, claims)
-end
-
 --- Forgets the key.
 function key_methods:close() self.signer:close() end
 
@@ -76,67 +67,41 @@ local Provider = { __name = "azure.signalr.token_provider", __tostring = functio
 local provider_methods = {}
 Provider.__index = provider_methods
 
+-- What the user's function returned, checked.
+local function provided(provide, now)
+  local ran, token, expires_at = pcall(provide, scope)
+  if not ran then return nil, "token_provider threw: " .. tostring(token) end
+  if token == nil then return nil, "token_provider gave no token: " .. tostring(expires_at) end
+  if type(token) ~= "string" or not token:find("^[%w%-%._~+/]+=*$") then
+    return nil, "token_provider must return a bearer token as a string"
+  end
+  if type(expires_at) ~= "number" or expires_at <= now then
+    return nil, "token_provider must return, after the token, when it expires (unix seconds, in the future)"
+  end
+  local early = math.min(300, (expires_at - now) / 5)
+  return { token = token, expires = expires_at, renew = expires_at - early }
+end
+
 --- A credential that asks a function for tokens.
 -- @tparam function provide (scope) -> token, expires_at (unix seconds) | nil, message
 function M.provider(provide)
-  return setmetatable({ provide = provide, fetching = false, state = {} }, Provider)
-end
-
-local function failed(op, message)
-  return errors.new { kind = "credential", op = op.id, message = message, sent = "no" }
-end
-
-local function fetch(self, now)
-  local ran, token, expires_at = pcall(self.provide, scope)
-  if not ran then return "token_provider threw: " .. tostring(token) end
-  if token == nil then return "token_provider gave no token: " .. tostring(expires_at) end
-  if type(token) ~= "string" or not token:find("^[%w%-%._~+/]+=*$") then
-    return "token_provider must return a bearer token as a string"
-  end
-  if type(expires_at) ~= "number" or expires_at <= now then
-    return "token_provider must return, after the token, when it expires (unix seconds, in the future)"
-  end
-  self.state = {
-    token = token, expires = expires_at,
-    renew = expires_at - math.min(300, (expires_at - now) / 5),
-  }
-end
-
--- Another coroutine is fetching: wait for it, as long as this call may.
-local function wait_for_fetch(self, context, req)
-  while self.fetching and context.transport:now() < req.deadline do
-    if not context.transport:sleep(0.02) then return end
-  end
-end
-
--- One fetch at a time; while a token is still good, a failing fetch does not matter.
-local function renew(self, context, op, req)
-  local transport = context.transport
-  if self.fetching and not (self.state.token and transport:time() < self.state.expires) then
-    wait_for_fetch(self, context, req)
-  end
-  local now = transport:time()
-  if self.state.token and (self.fetching or now < self.state.renew) then return nil end
-  if self.fetching then return failed(op, "token_provider did not return in time") end
-  self.fetching = true
-  local problem = fetch(self, now)
-  self.fetching = false
-  if problem and not (self.state.token and now < self.state.expires) then return failed(op, problem) end
+  return setmetatable({ tokens = renewal.new(function(now) return provided(provide, now) end) }, Provider)
 end
 
 --- Writes the headers of a request.
 -- @treturn table|nil an error
 function provider_methods:authorize(context, op, req)
-  local now = context.transport:time()
-  if op.anonymous then return anonymous(req, now) end
-  if not self.state.token or now >= self.state.renew then
-    local err = renew(self, context, op, req)
-    if err then return err end
+  local transport = context.transport
+  if op.anonymous then return anonymous(req, transport:time()) end
+  local held, problem = self.tokens:get(transport, req.deadline)
+  if not held then
+    return errors.new { kind = "credential", op = op.id, message = problem, sent = "no" }
   end
-  req.headers = headers_of("Authorization: Bearer " .. self.state.token, req.content_type)
-  req.expires, req.sent_at = self.state.expires, now
+  req.headers = headers_of("Authorization: Bearer " .. held.token, req.content_type)
+  req.expires, req.sent_at = held.expires, transport:time()
 end
 
-function provider_methods:close() self.state = {} end
+--- Forgets the token.
+function provider_methods:close() self.tokens:clear() end
 
 return M

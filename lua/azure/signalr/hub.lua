@@ -170,7 +170,8 @@ function methods:client_token(options)
   })
 end
 
---- Signs the answer to a client's negotiate request; nothing is sent.
+--- Signs the answer to a client's negotiate request; nothing is sent. With a token provider the service lends a key
+-- for it, which is kept for 55 minutes: only then there may be a request, Auth_GetAccessKey, and its errors.
 -- @tparam table|nil options user_id; claims (name -> value or array of values, or an array of { name, value });
 -- expires_in (seconds, default 3600); close_on_expiry, diagnostic, detailed_errors (booleans)
 -- @treturn table|nil url and accessToken, as SignalR's clients read them

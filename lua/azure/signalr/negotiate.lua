@@ -1,8 +1,12 @@
 -- SPDX-License-Identifier: MIT
---- The answer to a client's negotiate request, signed here.
+--- The answer to a client's negotiate request, signed here: with the client's access key, or else with one that the
+-- service lends.
 local core = require "azure.signalr.core"
 local check = require "azure.signalr.check"
 local errors = require "azure.signalr.errors"
+local handle = require "azure.signalr.handle"
+local op = require "azure.signalr.operations"
+local renewal = require "azure.signalr.renewal"
 
 local M = {}
 
@@ -104,8 +108,25 @@ local function claims_of(options, expires)
   return #claims.names > 0 and claims:json() or nil
 end
 
-local function refused(kind, message)
-  return nil, errors.new { kind = kind, op = "negotiate", message = message, sent = "no" }
+local key_lifetime, key_renewal = 3600, 3300 -- seconds; the service's keys are good for an hour
+
+-- With a token provider there is no key to sign with: the service lends one.
+local function lend(now, hub)
+  local key, err = handle.call({ context = hub.context, settings = hub.settings, params = {} }, op.Auth_GetAccessKey)
+  if not key then return nil, err end
+  return {
+    signer = core.signer(key.access_key, key.key_id), renew = now + key_renewal, expires = now + key_lifetime,
+  }
+end
+
+local function signer_of(hub)
+  local context = hub.context
+  if context.credential.signer then return context.credential.signer end
+  context.lent = context.lent or renewal.new(lend)
+  local held, problem = context.lent:get(context.transport, context.transport:now() + hub.settings.timeout, hub)
+  if held then return held.signer end
+  if errors.is(problem) then return nil, problem end
+  return nil, errors.new { kind = "credential", op = op.Auth_GetAccessKey.id, message = problem, sent = "no" }
 end
 
 --- Signs the answer.
@@ -117,20 +138,21 @@ function M.answer(hub, options)
   options = check.options(options, negotiate_options, where)
   local context = hub.context
   if context.closed then check.fail("%s: the client is closed", where) end
-  if not context.credential.client_token then
-    return refused("credential", "a client token is signed with an access key, and this client has a token_provider: "
-      .. "use hub:client_token, which asks the service")
-  end
   local params = hub.params
   local name = params.application and params.application .. "_" .. params.hub or params.hub
   local lifetime = options.expires_in or 3600
   local now = math.floor(context.transport:time())
   local claims = claims_of(options, now + lifetime)
+  local signer, err = signer_of(hub)
+  if not signer then return nil, err end
   local path = "/client/?hub=" .. name
-  local token = context.credential:client_token(context.router.audience .. path, now, lifetime, claims)
+  local token = signer:token(context.router.audience .. path, now, lifetime, claims)
   if #token > max_token then
-    return refused("uri_too_long", ("the token has %d characters; the service takes at most %d: give fewer or "
-      .. "shorter claims"):format(#token, max_token))
+    return nil, errors.new {
+      kind = "uri_too_long", op = where, sent = "no",
+      message = ("the token has %d characters; the service takes at most %d: give fewer or shorter claims")
+        :format(#token, max_token),
+    }
   end
   return { url = context.config.client_endpoint .. path, accessToken = token }
 end

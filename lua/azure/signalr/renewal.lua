@@ -1,0 +1,65 @@
+-- SPDX-License-Identifier: MIT
+--- Something fetched that is good for a while: kept, fetched again shortly before it expires, by one caller at a
+-- time; while the old one is good, a fetch that fails does not matter.
+local M = {}
+
+local Renewal = { __name = "azure.signalr.renewal" }
+local methods = {}
+Renewal.__index = methods
+
+local patience = 60 -- seconds after which a fetch that was never heard of again is taken for abandoned
+local again = 15 -- seconds before a fetch that failed is tried again, while the old thing is good
+
+--- Makes one.
+-- @tparam function fetch (now, ...) -> { renew =, expires = (both unix seconds), ... } | nil, problem
+function M.new(fetch) return setmetatable({ fetch = fetch, held = nil, since = nil }, Renewal) end
+
+local function is_fetching(self, transport)
+  return self.since ~= nil and transport:now() - self.since < patience
+end
+
+local function await(self, transport, deadline)
+  while is_fetching(self, transport) and transport:now() < deadline do
+    if not transport:sleep(0.02) then return end
+  end
+end
+
+local function fetch(self, transport, ...)
+  self.since = transport:now()
+  local ran, fresh, problem = pcall(self.fetch, transport:time(), ...)
+  self.since = nil
+  if ran and fresh then
+    self.held = fresh
+    return fresh
+  end
+  if ran then return nil, problem end
+  return nil, fresh
+end
+
+--- Gives what was fetched, fetching it if need be.
+-- @tparam table transport its now, time and sleep
+-- @tparam number deadline until when to wait for another caller's fetch, as transport:now() counts
+-- @param ... what fetch gets besides the time
+-- @treturn table|nil
+-- @return the problem
+function methods:get(transport, deadline, ...)
+  local held, now = self.held, transport:time()
+  if held and now < held.renew then return held end
+  if is_fetching(self, transport) then
+    if held and now < held.expires then return held end
+    await(self, transport, deadline)
+    held, now = self.held, transport:time()
+    if held and now < held.expires then return held end
+    if is_fetching(self, transport) then return nil, "the fetch of another call has not ended, and no time is left" end
+  end
+  local fresh, problem = fetch(self, transport, ...)
+  if fresh then return fresh end
+  if not held or now >= held.expires then return nil, problem end
+  held.renew = math.min(held.expires, now + again)
+  return held
+end
+
+--- Forgets what is held.
+function methods:clear() self.held = nil end
+
+return M
