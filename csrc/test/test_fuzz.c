@@ -51,8 +51,10 @@ static void loop(int (*fuzz)(const uint8_t *, size_t), const char *const *seeds,
   uint8_t data[MAX_INPUT];
   for (int round = 0; round < ROUNDS; round++) {
     const char *seed = seeds[(size_t)round % count];
-    size_t n = strlen(seed);
-    memcpy(data, seed, n);
+    size_t n = 0;
+    for (; seed[n] != '\0'; n++) {
+      data[n] = (uint8_t)seed[n];
+    }
     for (uint32_t m = next_random(&state) % 6; m > 0; m--) {
       n = mutate(data, n, &state);
     }

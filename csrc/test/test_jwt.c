@@ -12,7 +12,7 @@ static void hex_mac(const struct asr_signer *s, struct asr_span data,
                     char out[2 * ASR_MAC_SIZE + 1]) {
   unsigned char mac[ASR_MAC_SIZE] = {0};
   CHECK(asr_signer_mac(s, data, mac) == ASR_OK);
-  for (int i = 0; i < ASR_MAC_SIZE; i++) {
+  for (size_t i = 0; i < ASR_MAC_SIZE; i++) {
     snprintf(out + 2 * i, 3, "%02x", mac[i]);
   }
 }
