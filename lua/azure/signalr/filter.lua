@@ -29,7 +29,7 @@ end
 
 local function written(letter, value, name)
   local write = writers[letter]
-  if type(value) == "table" and getmetatable(value) == nil then return list(write, value, name) end
+  if type(value) == "table" and (getmetatable(value) == nil or #value > 0) then return list(write, value, name) end
   return write(value, name)
 end
 
