@@ -18,15 +18,15 @@ local M = {}
 local methods = {}
 local metatable = { __index = methods, __name = "azure.signalr.transport.resty" }
 
-local now = clock.now
+local now, tcp = clock.now, ngx.socket.tcp
 local yieldable = core.yieldable
 
 -- Shorter than what services and the balancers before them allow: the side that sends should be the one to close.
 local IDLE = 30000 -- milliseconds that a connection is kept without use
 -- A request of this size goes to the system in one piece, or not at all.
 local ONE_PIECE = 16384
--- Requests in a row that may meet a dead kept connection; each sets all its neighbours aside.
-local STALE_MAX = 3
+-- Attempts at once: more than one when a kept connection is dead, which sets all its neighbours aside.
+local ATTEMPTS = 3
 
 -- What a socket of nginx cannot honour must not be silently left out.
 local function refuse_options(config)
@@ -56,14 +56,16 @@ function M.new(config)
     addresses = address.new(config, proxy),
     connect_timeout = config.connect_timeout,
     max_connections = config.max_connections,
-    live = setmetatable({}, { __mode = "k" }),
+    -- Sockets that are connected or on the way there. A request that nginx aborts takes its socket along.
+    live = setmetatable({}, { __mode = "k" }), out = 0,
     header_texts = setmetatable({}, { __mode = "k" }),
     counts = { opened = 0, reused = 0, requests = 0, stale = 0 },
   }, metatable)
   self.is_full = function()
     local n = 0
     for _ in pairs(self.live) do n = n + 1 end
-    return n >= self.max_connections
+    self.out = n
+    return n > self.max_connections
   end
   self.outbox = outbox.new { limit = config.queue_limit, bytes = config.queue_bytes }
   return self
@@ -79,7 +81,7 @@ end
 local function text_of(self, headers)
   local text = self.header_texts[headers]
   if not text then
-    text = table.concat(headers, "\r\n") .. "\r\n"
+    text = table.concat(headers, "\r\n") .. (headers[1] and "\r\n" or "")
     self.header_texts[headers] = text
   end
   return text
@@ -126,19 +128,24 @@ local function exchange(self, sock, req, there)
 end
 
 local function release(self, sock, keep)
-  self.live[sock] = nil
+  self.live[sock], self.out = nil, self.out - 1
   if not keep or not sock:setkeepalive(IDLE) then sock:close() end
 end
 
 local function attempt(self, req, there)
   local options = there.target.options
-  local sock, reused = connect.open(there.target, {
-    now = now, deadline = req.deadline, connect_timeout = self.connect_timeout, is_full = self.is_full,
+  local sock = tcp()
+  self.live[sock], self.out = true, self.out + 1
+  local open, reused = connect.open(there.target, {
+    sock = sock, now = now, deadline = req.deadline, connect_timeout = self.connect_timeout, is_full = self.is_full,
+    was_full = self.out > self.max_connections and self.is_full(),
   })
-  if not sock then return nil, reused end
+  if not open then
+    self.live[sock], self.out = nil, self.out - 1
+    return nil, reused, reused.unexplained
+  end
   local counts = self.counts
   if reused then counts.reused = counts.reused + 1 else counts.opened = counts.opened + 1 end
-  self.live[sock] = true
   local reply, failure, dead = exchange(self, sock, req, there)
   release(self, sock, reply and failure)
   if reply then
@@ -168,13 +175,13 @@ function methods:send(req)
   local counts, started = self.counts, now()
   counts.requests = counts.requests + 1
   local there = { target = target, path = path, now = now }
-  for n = 1, STALE_MAX do
+  for n = 1, ATTEMPTS do
     local reply, failure, stale = attempt(self, req, there)
     if reply then
       reply.time = now() - started
       return reply
     end
-    if not stale or n == STALE_MAX or not (failure.sent == "no" or req.repeats == "safe") then return nil, failure end
+    if not stale or n == ATTEMPTS or not (failure.sent == "no" or req.repeats == "safe") then return nil, failure end
   end
 end
 
@@ -226,6 +233,15 @@ end
 function methods:spawn(fn, ...) -- luacheck: ignore 212
   refuse_to_wait()
   return threads.spawn(fn, ...)
+end
+
+--- Runs functions in light threads, a bounded number at a time, and waits for all.
+-- @tparam table list of functions
+-- @tparam number limit
+-- @treturn table for each { n =, true, what it returned } or { n =, false, what it threw }
+function methods:all(list, limit) -- luacheck: ignore 212
+  refuse_to_wait()
+  return threads.all(list, limit)
 end
 
 --- Ends the transport: later requests fail, what is queued is reported as not sent. Requests on the way come to their

@@ -122,7 +122,7 @@ end
 -- (a restart, a limit on idle time) will have closed its neighbours. They go when their idle time is over.
 -- @tparam table target
 -- @tparam table options with which the dead connection was taken; another request may have been here before
-function methods.renew(target, options)
+function M.renew(target, options)
   if target.options ~= options then return end
   target.generation = target.generation + 1
   name_pool(target)

@@ -5,8 +5,6 @@ local http1 = require "azure.signalr.transport.resty.http1"
 
 local M = {}
 
-local tcp = ngx.socket.tcp
-
 local function failed(kind, message) return nil, { kind = kind, message = message, sent = "no" } end
 
 -- Where distributions keep the certificates of public authorities.
@@ -38,6 +36,14 @@ local function tls_failed(target, why)
   end
   return failed("tls", ("the TLS connection to %s could not be made (%s): %s"):format(target.origin, why,
     tls_advice(target, why)))
+end
+
+-- A handshake that ends at once, before nginx had to wait for the other side, makes lua-nginx-module 0.10.23 close the
+-- connection but say "done" when the certificate is not good. Trying again nearly always gives the reason.
+local function tls_unexplained(target)
+  local _, failure = tls_failed(target, "the certificate is refused")
+  failure.unexplained = true
+  return nil, failure
 end
 
 local function connect_failed(target, why)
@@ -83,18 +89,19 @@ local function greet(sock, target, how)
     sock:settimeout(left * 1000 + 1)
     local done, why = sock:sslhandshake(false, target.server_name, target.verify)
     if not done then return tls_failed(target, tostring(why)) end
+    if not sock:getreusedtimes() then return tls_unexplained(target) end
   end
   return true
 end
 
 --- Gives a connection. Waits for one when all of the pool's are in use.
 -- @tparam table target from address.lua
--- @tparam table how now (function), deadline (of the request), connect_timeout (seconds), is_full (function: whether
--- all connections are in use)
--- @treturn table|nil socket
--- @treturn boolean whether it was kept from an earlier request; without a socket: the failure
+-- @tparam table how sock (new), now (function), deadline (of the request), connect_timeout (seconds), is_full
+-- (function: whether others have or wait for all connections), was_full (what it said before)
+-- @treturn boolean|nil whether it is there
+-- @treturn boolean whether it was kept from an earlier request; else: the failure
 function M.open(target, how)
-  local sock = tcp()
+  local sock = how.sock
   local deadline
   while true do
     local began = how.now()
@@ -106,11 +113,12 @@ function M.open(target, how)
     local done, why = sock:connect(target.host, target.port, target.options)
     if done then break end
     -- Waiting in the pool's queue looks like a slow connect; but it may last as long as the request may.
-    if why ~= "timeout" or limit == left or not how.is_full() then return connect_failed(target, tostring(why)) end
+    local queued = why == "timeout" and limit < left and (how.was_full or how.is_full())
+    if not queued then return connect_failed(target, tostring(why)) end
   end
-  if sock:getreusedtimes() > 0 then return sock, true end
+  if sock:getreusedtimes() > 0 then return true, true end
   local done, failure = greet(sock, target, { now = how.now, deadline = deadline })
-  if done then return sock, false end
+  if done then return true, false end
   sock:close()
   return nil, failure
 end

@@ -1,0 +1,303 @@
+-- SPDX-License-Identifier: MIT
+-- The transport in a real nginx, against servers that behave well and badly.
+local nginx = require "spec.support.openresty"
+if not nginx.here then return end
+
+local cjson = require "cjson"
+local cqueues = require "cqueues"
+local process = require "spec.support.process"
+local raw_server = require "spec.support.raw_server"
+
+local web
+
+local function send(given)
+  local status, body = web:get("/send", { method = "POST", body = cjson.encode(given) })
+  assert.are.equal(200, status, body .. web:log())
+  return cjson.decode(body)
+end
+
+-- The server does what the script says.
+local function script(server, text, more)
+  local given = { url = server.url .. "/x", headers = { "X-Script: " .. text } }
+  for key, value in pairs(more or {}) do given[key] = value end
+  return send(given)
+end
+
+local function started(options)
+  local server = raw_server.start(options)
+  finally(function() server:stop() end)
+  return server
+end
+
+describe("the transport inside nginx", function()
+  setup(function()
+    web = nginx.start { workers = 1, server = [[
+      location /send {
+        client_body_buffer_size 2m; client_max_body_size 2m;
+        content_by_lua_block { require("spec.resty.wire").handle() }
+      }]] }
+  end)
+  teardown(function() web:stop() end)
+
+  it("sends and reads, and uses the connection again", function()
+    local server = started()
+    for i = 1, 5 do
+      local said = script(server, "ok(body)", { method = "POST", body = "n" .. i })
+      assert.are.equal("n" .. i, said.reply.body)
+      assert.are.equal(i > 1, said.reply.reused)
+    end
+    assert.are.equal(1, server:count("open"))
+    assert.are.equal("", script(server, "ok(body)", { method = "POST" }).reply.body)
+    local big = ("x"):rep(1000000)
+    assert.are.equal(big, script(server, "ok(body)", { method = "POST", body = big }).reply.body)
+    assert.are.equal(204, script(server, [[write("HTTP/1.1 204 No\r\n\r\n")]]).reply.status)
+    assert.are.equal("", script(server, [[write("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n")]],
+      { method = "HEAD" }).reply.body)
+    assert.are.equal("ok", script(server, [[write("HTTP/1.1 100 Go\r\n\r\n") sleep(0.02) ok("ok")]]).reply.body)
+    local chunked = [[write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n")]]
+      .. [[sleep(0.02) write("1\r\nc\r\n0\r\n\r\n")]]
+    assert.are.equal("abc", script(server, chunked).reply.body)
+    assert.are.equal(1, server:count("open"))
+  end)
+
+  it("keeps no connection that is half read, over, or told to close", function()
+    local server = started()
+    local function fresh(text, more)
+      local before = server:count("open")
+      local said = script(server, text, more)
+      assert.is_false(script(server, "ok('next')", { transport = more and more.transport }).reply.reused)
+      assert.are.equal("next", script(server, "ok('next')").reply.body)
+      assert.is_true(server:count("open") > before)
+      return said
+    end
+    fresh([[write("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok")]])
+    fresh([[write("HTTP/1.1 200 OK\r\n\r\nto the end") close()]])
+    fresh([[write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\n\r\n")]])
+    assert.are.equal("too_large", fresh("ok(('x'):rep(5000))", { max_response = 4999 }).failure.kind)
+    assert.are.equal("protocol", fresh([[write("rubbish\r\n\r\n")]]).failure.kind)
+    assert.are.equal("timeout", fresh("sleep(2) ok()", { timeout = 0.1 }).failure.kind)
+    assert.are.equal("timeout",
+      fresh([[write("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab") sleep(2)]], { timeout = 0.1 }).failure.kind)
+    assert.is_true(fresh([[write("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab") close()]]).reply.truncated)
+  end)
+
+  it("ends at the deadline, whatever the service does", function()
+    local server = started()
+    for _, text in ipairs { "sleep(5)", "write('HTTP/1.1 200 OK\\r\\n') sleep(5)",
+      "for i = 1, 500 do write('H') sleep(0.01) end",
+      "write('HTTP/1.1 200 OK\\r\\n\\r\\n') for i = 1, 500 do write('x') sleep(0.01) end" } do
+      local began = cqueues.monotime()
+      local said = script(server, text, { timeout = 0.2 })
+      assert.is_true(cqueues.monotime() - began < 0.5, text)
+      if said.failure.kind ~= "protocol" then assert.are.equal("timeout", said.failure.kind) end
+      assert.are.equal("maybe", said.failure.sent)
+    end
+  end)
+
+  it("says what failed before anything was written", function()
+    local function failure(given)
+      local f = send(given).failure
+      assert.are.equal("no", f.sent)
+      return f
+    end
+    local closed = nginx.free_port()
+    assert.are.equal("connect", failure { url = "http://127.0.0.1:" .. closed .. "/" }.kind)
+    local f = failure { url = "http://nowhere.test/" }
+    assert.are.equal("dns", f.kind)
+    assert.truthy(f.message:find("directive resolver", 1, true))
+    assert.are.equal("timeout", failure { url = "http://127.0.0.1:" .. closed .. "/", timeout = 0 }.kind)
+  end)
+
+  it("waits for a connection when all are in use, and no longer than the deadline", function()
+    local server = started()
+    local list = {}
+    for i = 1, 6 do
+      list[i] = { url = server.url .. "/", headers = { "X-Script: sleep(0.1) ok()" }, transport = "two",
+        options = { max_connections = 2, max_in_flight = 6, connect_timeout = 0.07 } }
+    end
+    local began = cqueues.monotime()
+    for _, said in ipairs(send(list)) do assert.are.equal(200, said.reply and said.reply.status, cjson.encode(said)) end
+    assert.is_true(cqueues.monotime() - began >= 0.29)
+    assert.are.equal(2, server:count("open"))
+    for i = 1, 6 do list[i].timeout = 0.15 end
+    local late = 0
+    for _, said in ipairs(send(list)) do
+      if said.failure then
+        late = late + 1
+        assert.are.equal("timeout", said.failure.kind)
+      end
+    end
+    assert.is_true(late >= 2 and late < 6)
+    list[7], list[8] = list[1], list[1]
+    local refused = 0
+    for _, said in ipairs(send(list)) do
+      if said.failure and said.failure.kind == "queue_full" then refused = refused + 1 end
+    end
+    assert.are.equal(2, refused)
+  end)
+end)
+
+-- The server gives up a kept connection without a word, at the moment when the
+-- next request arrives: the worst case of a service that closes idle ones.
+describe("a kept connection that is dead", function()
+  setup(function()
+    web = nginx.start { workers = 1, server = [[
+      location /send { content_by_lua_block { require("spec.resty.wire").handle() } }]] }
+  end)
+  teardown(function() web:stop() end)
+
+  local DYING = "if count > 1 then close() end ok(method)"
+
+  it("is replaced at once for what is safe to repeat", function()
+    local server = started { on_request = DYING }
+    for _ = 1, 5 do
+      local said = send { url = server.url .. "/", repeats = "safe" }
+      assert.are.equal(200, said.reply and said.reply.status, cjson.encode(said))
+    end
+    assert.are.equal(9, server:count("request"))
+  end)
+
+  it("is an uncertain end for a send, which is not repeated", function()
+    local server = started { on_request = DYING }
+    assert.are.equal("POST", send { url = server.url .. "/", method = "POST", body = "x" }.reply.body)
+    local said = send { url = server.url .. "/", method = "POST", body = "x", repeats = "undone" }
+    assert.are.same({ "reset", "maybe" }, { said.failure.kind, said.failure.sent })
+    assert.are.equal(2, server:count("request"))
+  end)
+
+  it("is noticed by nginx when it closes while nobody uses it", function()
+    local server = started { on_request = "ok() sleep(0.05) close()" }
+    for _ = 1, 4 do
+      local said = send { url = server.url .. "/", method = "POST", body = "x", repeats = "undone" }
+      assert.are.equal(200, said.reply and said.reply.status, cjson.encode(said))
+      cqueues.sleep(0.15)
+    end
+    assert.are.equal(4, server:count("open"))
+  end)
+
+  it("is not mistaken for one that died before its first request was answered", function()
+    local server = started { on_request = "close()" }
+    local said = send { url = server.url .. "/", repeats = "safe" }
+    assert.are.same({ "reset", "maybe" }, { said.failure.kind, said.failure.sent })
+    assert.are.equal(1, server:count("request"))
+  end)
+end)
+
+describe("TLS inside nginx", function()
+  local certs
+
+  setup(function()
+    certs = raw_server.certs()
+    web = nginx.start { workers = 1, server = ([[
+      location /send {
+        lua_ssl_trusted_certificate $top/%s/ca.pem;
+        content_by_lua_block { require("spec.resty.wire").handle() }
+      }
+      location /nobody { content_by_lua_block { require("spec.resty.wire").handle() } }]]):format(certs) }
+  end)
+  teardown(function() web:stop() end)
+
+  local function https(server) return (server.url:gsub("127%.0%.0%.1", "localhost")) .. "/" end
+
+  it("verifies, and skips the handshake on a kept connection", function()
+    local server = started { tls = "server" }
+    for i = 1, 3 do
+      local said = send { url = https(server), headers = { "X-Script: ok('tls')" } }
+      assert.are.equal("tls", said.reply and said.reply.body, cjson.encode(said))
+      assert.are.equal(i > 1, said.reply.reused)
+    end
+  end)
+
+  it("names the directives when nginx trusts nobody", function()
+    local server = started { tls = "server" }
+    local _, body = web:get("/nobody", { method = "POST", body = cjson.encode { url = https(server) } })
+    local f = cjson.decode(body).failure
+    assert.are.same({ "tls", "no" }, { f.kind, f.sent })
+    assert.truthy(f.message:find("lua_ssl_trusted_certificate", 1, true))
+    assert.truthy(f.message:find("/etc/ssl/certs/ca-certificates.crt", 1, true))
+    assert.truthy(f.message:find("lua_ssl_verify_depth", 1, true))
+  end)
+
+  local function refused(name, url, pattern)
+    local server = started { tls = name }
+    local f = send { url = url and server.url .. "/" or https(server) }.failure
+    assert.are.same({ "tls", "no" }, { f.kind, f.sent })
+    assert.truthy(f.message:find(pattern), f.message)
+    assert.are.equal(0, server:count("request"))
+  end
+
+  it("refuses an expired certificate", function() refused("expired", nil, "time is over") end)
+  it("refuses another name's certificate", function() refused("wrong-host", nil, "not made out to localhost") end)
+  it("says that nginx compares no IP addresses", function() refused("server", "ip", "not IP addresses") end)
+
+  it("verifies nothing when told so by name, in a pool of its own", function()
+    local server = started { tls = "wrong-host" }
+    local said = send { url = https(server), transport = "unverified", options = { verify = false } }
+    assert.are.equal(200, said.reply and said.reply.status, cjson.encode(said))
+    said = send { url = https(server) }
+    assert.are.equal("tls", said.failure.kind, cjson.encode(said))
+  end)
+
+  it("says what it is when the other side speaks no TLS", function()
+    local server = started()
+    local f = send { url = (server.url:gsub("http://127%.0%.0%.1", "https://localhost")) .. "/" }.failure
+    assert.are.equal("tls", f.kind)
+    assert.truthy(f.message:find("may not speak TLS", 1, true))
+  end)
+
+  it("gives up a handshake that does not end", function()
+    local server = started { on_connect = "sleep(5)" }
+    local f = send { url = (server.url:gsub("http://127%.0%.0%.1", "https://localhost")) .. "/", timeout = 0.2 }.failure
+    assert.are.same({ "timeout", "no" }, { f.kind, f.sent })
+  end)
+end)
+
+describe("a proxy inside nginx", function()
+  setup(function()
+    assert(process.run { "sh", "spec/support/make_certs.sh", "build/certs" })
+    web = nginx.start { workers = 1, server = [[
+      location /send {
+        lua_ssl_trusted_certificate $top/build/certs/ca.pem;
+        content_by_lua_block { require("spec.resty.wire").handle() }
+      }]] }
+  end)
+  teardown(function() web:stop() end)
+
+  local function through(proxy, url, more)
+    local given = { url = url, transport = proxy, options = { proxy = proxy } }
+    for key, value in pairs(more or {}) do given[key] = value end
+    return send(given)
+  end
+
+  it("carries TLS through CONNECT, and the tunnel is kept", function()
+    local service, proxy = started { tls = "server" }, started { on_request = "tunnel()" }
+    local url = (service.url:gsub("127%.0%.0%.1", "localhost")) .. "/"
+    for i = 1, 3 do
+      local said = through(proxy.url, url, { headers = { "X-Script: ok('far')" } })
+      assert.are.equal("far", said.reply and said.reply.body, cjson.encode(said))
+      assert.are.equal(i > 1, said.reply.reused)
+    end
+    assert.are.equal(1, proxy:count("request"))
+    assert.truthy(table.concat(proxy:events(), "\n"):find("CONNECT localhost:%d+"))
+    assert.is_false(send({ url = url, headers = { "X-Script: ok()" } }).reply.reused)
+  end)
+
+  it("sees plain requests with their whole URL, and its password", function()
+    local proxy = started { on_request = "ok(path .. ' ' .. tostring(headers['proxy-authorization']))" }
+    local said = through(proxy.url:gsub("//", "//user:pa%%3Ass@"), "http://service.test:81/a?b=c")
+    assert.are.equal("http://service.test:81/a?b=c Basic dXNlcjpwYTpzcw==", said.reply and said.reply.body,
+      cjson.encode(said))
+  end)
+
+  it("is named as what failed", function()
+    local no = started { on_request = [[write("HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n")]] }
+    local f = through(no.url, "https://service.test/").failure
+    assert.are.same({ "proxy", "no" }, { f.kind, f.sent })
+    assert.truthy(f.message:find("user:password@", 1, true))
+    f = through("http://127.0.0.1:" .. nginx.free_port(), "https://service.test/").failure
+    assert.are.same({ "proxy", "no" }, { f.kind, f.sent })
+    local rude = started { on_request = [[write("HTTP/1.1 200 OK\r\n\r\nhello")]] }
+    f = through(rude.url, "https://service.test/").failure
+    assert.are.same({ "proxy", "no" }, { f.kind, f.sent })
+  end)
+end)
