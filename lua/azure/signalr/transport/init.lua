@@ -25,6 +25,19 @@
 -- transport:now() -> seconds of a clock that only goes forward
 -- transport:time() -> unix seconds
 -- transport:close()
+--
+-- A transport whose host has a loop of its own (nginx) may also have these; where they are, the client hands over to
+-- them what it would do by stepping a pool:
+-- transport:spawn(fn, ...) -> handle: done(), result(), wait(timeout), cancel(), as client:spawn gives
+-- transport:all(list, limit) -> for each function { n =, true, what it returned } or { n =, false, what it threw }
+-- transport:enqueue(entry) -> true | nil, failure
+--     entry.run(entry, deadline) -> true | nil, err    sends it; deadline (transport:now() terms) may be nil
+--     entry.report(entry, err)    for each entry that was taken and not sent: err is what run returned, or a failure
+--     entry.bytes                 of its body
+--     entry.destination           entries with the same one keep their order, one in flight; nil if it may overtake
+--     entry.drop_oldest           true: make room by giving up the oldest, rather than refuse this one
+-- transport:drain(timeout) -> whether the queue is empty and nothing of it in flight
+-- transport:stats() -> table of counters
 local M = {}
 
 -- nginx with the Lua module, OpenResty or its resty command: sockets of its own, and a loop that must not be blocked.
