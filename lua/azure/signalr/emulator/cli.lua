@@ -37,6 +37,7 @@ local function parser()
   p:option("--endpoint", "A further base URL that tokens may name (repeatable)."):count("*"):argname("<url>")
   p:option("--tls-cert", "Certificate chain (PEM): serve https."):argname("<file>")
   p:option("--tls-key", "Its private key (PEM)."):argname("<file>")
+  p:flag("--http2", "Speak HTTP/2 too, over TLS (header values of up to 7,000 characters).")
   p:flag("--lax", "Do not check tokens.")
   p:flag("--quiet", "No line for each request.")
   p:flag("--control", "Open the fault control endpoint, /__control/faults.")
@@ -50,7 +51,7 @@ end
 local function to_options(args)
   return {
     port = args.port, host = args.host, access_key = args.access_key, endpoints = args.endpoint,
-    tls_cert = args.tls_cert, tls_key = args.tls_key, lax = args.lax, quiet = args.quiet,
+    tls_cert = args.tls_cert, tls_key = args.tls_key, http2 = args.http2, lax = args.lax, quiet = args.quiet,
     control = args.control, broken = args["break"], send_queue = args.send_queue, until_eof = args.until_eof,
   }
 end

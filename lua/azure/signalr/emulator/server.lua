@@ -66,8 +66,7 @@ local function listen(self, ctx)
   cqueues_socket.setmaxline(MAX_LINE)
   local listener, why = http_server.listen {
     host = self.options.host, port = self.options.port, reuseaddr = true, tls = ctx ~= nil, ctx = ctx,
-    -- Cleartext HTTP/2 would cost a look at the first bytes of every connection.
-    version = not ctx and 1.1 or nil,
+    version = not (ctx and self.options.http2) and 1.1 or nil,
     intra_stream_timeout = IDLE_SECONDS,
     onstream = function(_, stream) http_routes.serve(self, stream) end,
     onerror = function(_, _, operation, reason, errno) on_error(self, operation, reason, errno) end,
@@ -92,7 +91,7 @@ end
 
 --- Makes a server that listens.
 -- @tparam table options host, port (0: the system's choice), access_key, and optionally endpoints (array of base
---   URLs), tls_cert and tls_key (PEM files), lax, quiet, control, broken, send_queue (bytes), until_eof,
+--   URLs), tls_cert and tls_key (PEM files), http2, lax, quiet, control, broken, send_queue (bytes), until_eof,
 --   make_service (in place of service.new)
 -- @treturn ?table the server; nil otherwise
 -- @treturn ?string why it cannot listen
@@ -103,7 +102,7 @@ function M.new(options)
   self.faults = options.control and faults.new() or nil
   local ctx, why
   if options.tls_cert then
-    ctx, why = tls.context(options.tls_cert, options.tls_key)
+    ctx, why = tls.context(options.tls_cert, options.tls_key, options.http2)
     if not ctx then return nil, why end
   end
   self.scheme = ctx and "https" or "http"

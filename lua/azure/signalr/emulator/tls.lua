@@ -17,13 +17,14 @@ local function read(path)
   return text
 end
 
-local function choose_protocol(_, offered)
+-- The client's first choice among the spoken ones (ALPN).
+local function choose_protocol(_, offered, spoken)
   for _, name in ipairs(offered) do
-    if name == "h2" or name == "http/1.1" then return name end
+    if spoken[name] then return name end
   end
 end
 
-local function build(cert_path, key_path)
+local function build(cert_path, key_path, http2)
   local ctx = http_tls.new_server_context()
   local rest = chain.new()
   local leaf
@@ -35,16 +36,17 @@ local function build(cert_path, key_path)
   ctx:setCertificate(leaf)
   ctx:setCertificateChain(rest)
   ctx:setPrivateKey(pkey.new(read(key_path)))
-  if http_tls.has_alpn then ctx:setAlpnSelect(choose_protocol) end
+  if http_tls.has_alpn then ctx:setAlpnSelect(choose_protocol, { h2 = http2, ["http/1.1"] = true }) end
   return ctx
 end
 
 --- Makes the context.
 -- @tparam string cert_path PEM file, the server's certificate first
 -- @tparam string key_path PEM file
+-- @tparam ?boolean http2 whether HTTP/2 may be chosen
 -- @return an openssl.ssl.context, or nil and what is wrong with the files
-function M.context(cert_path, key_path)
-  local ok, result = pcall(build, cert_path, key_path)
+function M.context(cert_path, key_path, http2)
+  local ok, result = pcall(build, cert_path, key_path, http2 or false)
   if not ok then return nil, "the TLS files cannot be used: " .. tostring(result) end
   return result
 end
