@@ -50,8 +50,7 @@ static void read_options(lua_State *L, asr_options *o) {
   memset(o, 0, sizeof *o);
   o->max_connections =
       count_option(L, "max_connections", 64, ASR_MAX_CONNECTIONS);
-  o->max_in_flight =
-      count_option(L, "max_in_flight", 10000, ASR_MAX_IN_FLIGHT);
+  o->max_in_flight = count_option(L, "max_in_flight", 10000, ASR_MAX_IN_FLIGHT);
   o->max_response = count_option(L, "max_response", 4194304, (size_t)1 << 31);
   o->connect_timeout = asr_field_number(L, 1, "options", "connect_timeout", 5);
   if (o->connect_timeout <= 0 || o->connect_timeout > 1e6)

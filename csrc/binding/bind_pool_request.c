@@ -105,7 +105,7 @@ void asr_read_request(lua_State *L, int t, asr_pool_box *box,
   request->timeout = asr_field_number(L, t, where, "timeout", 30);
   if (request->timeout < 0)
     request->timeout = 0;
-  request->max_response = (size_t)asr_field_count(
-      L, t, where, "max_response", (int64_t)box->max_response);
+  request->max_response = (size_t)asr_field_count(L, t, where, "max_response",
+                                                  (int64_t)box->max_response);
   read_headers(L, t, box, request);
 }

@@ -3,7 +3,6 @@
 
 #include "core/mem.h"
 
-
 static void put(asr_deadlines *d, size_t at, asr_job *job) {
   d->heap[at] = job;
   job->heap_at = at;
@@ -36,7 +35,7 @@ static void sink(asr_deadlines *d, size_t at, asr_job *job) {
 bool asr_deadlines_add(asr_deadlines *d, asr_job *job) {
   if (d->count + 1 >= d->room) {
     size_t room = d->room ? d->room * 2 : 64;
-    asr_job **grown = asr_realloc(d->heap, room * sizeof *grown);
+    asr_job **grown = asr_realloc(d->heap, room * sizeof(void *));
     if (!grown)
       return false;
     d->heap = grown;

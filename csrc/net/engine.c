@@ -21,7 +21,6 @@ struct asr_engine {
   double timer;        /* when libcurl wants to be called; negative: never */
   asr_list waiting;    /* in order of arrival */
   asr_deadlines times; /* of all jobs that are in */
-  asr_transfer **idle; /* a stack; `handles` were made */
   size_t idle_count, handles;
   asr_sockets sockets;
   asr_wiring wiring;
@@ -29,6 +28,7 @@ struct asr_engine {
   asr_done *done;
   void *arg;
   uint64_t opened, reused, finished;
+  asr_transfer *idle[]; /* a stack of max_connections; `handles` were made */
 };
 
 /* ---- libcurl's callbacks: they note, and call nothing ---- */
@@ -101,7 +101,8 @@ static bool wire_multi(asr_engine *e) {
 
 asr_engine *asr_engine_new(const asr_options *options, asr_done *done,
                            void *arg) {
-  asr_engine *e = asr_zeroed(sizeof *e);
+  size_t stack = options->max_connections * sizeof(void *);
+  asr_engine *e = asr_zeroed(sizeof *e + stack);
   if (!e)
     return NULL;
   pthread_once(&global_once, global_init);
@@ -111,11 +112,10 @@ asr_engine *asr_engine_new(const asr_options *options, asr_done *done,
   e->timer = -1;
   e->watched = -1;
   e->epoll = epoll_create1(EPOLL_CLOEXEC);
-  e->idle = asr_zeroed(options->max_connections * sizeof *e->idle);
   e->multi = curl_multi_init();
   e->share = curl_share_init();
   /* Two address families may be tried at a time for each connection. */
-  if (e->epoll >= 0 && e->idle && e->multi && e->share &&
+  if (e->epoll >= 0 && e->multi && e->share &&
       asr_sockets_init(&e->sockets, options->max_connections * 4 + 16) &&
       wire_multi(e)) {
     e->wiring = (asr_wiring){options, e->share, on_open, on_close, e};
@@ -149,7 +149,6 @@ void asr_engine_free(asr_engine *e) {
     curl_share_cleanup(e->share);
   asr_sockets_free(&e->sockets);
   asr_deadlines_free(&e->times);
-  asr_free(e->idle);
   if (e->epoll >= 0)
     close(e->epoll);
   asr_free(e);

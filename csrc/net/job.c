@@ -22,7 +22,7 @@ void *asr_zeroed(size_t size) {
 /* ---- the request ---- */
 
 /* Copies text and a NUL to *to, and moves *to behind them. */
-static const char *keep(char **to, struct asr_span text) {
+static char *keep(char **to, struct asr_span text) {
   char *at = *to;
   if (text.n > 0)
     memcpy(at, text.p, text.n);
@@ -33,7 +33,7 @@ static const char *keep(char **to, struct asr_span text) {
 
 /* libcurl reads "Name:" as an order to leave the header out; a header that
  * is meant to be empty is spelled "Name;" there. */
-static const char *keep_header(char **to, struct asr_span line) {
+static char *keep_header(char **to, struct asr_span line) {
   char *kept = *to;
   size_t end;
   keep(to, line);
@@ -59,7 +59,7 @@ asr_job *asr_job_new(const asr_request *request, double now) {
   if (!job)
     return NULL;
   memset(job, 0, sizeof *job);
-  job->headers = (const char **)(void *)(job + 1);
+  job->headers = (char **)(void *)(job + 1);
   to = (char *)(job + 1) + pointers;
   job->method = keep(&to, request->method);
   job->url = keep(&to, request->url);

@@ -38,7 +38,7 @@ struct asr_job {
 
   /* What was asked: constant from asr_job_new on, pointing into this block. */
   const char *method, *url, *body;
-  const char **headers;
+  char **headers;
   size_t header_count, body_len, max_response;
   bool has_body;
   double started, deadline; /* on the monotonic clock */

@@ -19,7 +19,7 @@ typedef int64_t asr_ticket; /* above 0, below 2^53 */
 
 /* Why a request was not taken. */
 typedef struct asr_refusal {
-  asr_kind kind; /* ASR_QUEUE_FULL, ASR_CLOSED or ASR_CONNECT */
+  asr_kind kind;    /* ASR_QUEUE_FULL, ASR_CLOSED or ASR_CONNECT */
   const char *note; /* a constant */
 } asr_refusal;
 

@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#if defined(__linux__) && !defined(_GNU_SOURCE)
-#define _GNU_SOURCE /* SOCK_CLOEXEC */
-#endif
 #include "net/sockets.h"
 
 #include <errno.h>

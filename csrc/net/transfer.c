@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/transfer.h"
 
-#include <stdint.h>
 #include <string.h>
 
 #include "core/mem.h"
@@ -178,7 +177,10 @@ void asr_transfer_free(asr_transfer *t) {
 /* ---- one job ---- */
 
 /* What libcurl would add on its own, and the order to leave it out. */
-static const char *const unasked[] = {"Accept:", "Content-Type:", "Expect:"};
+static char no_accept[] = "Accept:";
+static char no_type[] = "Content-Type:";
+static char no_expect[] = "Expect:";
+static char *const unasked[] = {no_accept, no_type, no_expect};
 enum { UNASKED = sizeof unasked / sizeof unasked[0] };
 
 static bool same_letters(const char *a, const char *b, size_t len) {
@@ -210,10 +212,10 @@ static bool put_headers(asr_transfer *t, const asr_job *job) {
     t->line_room = most;
   }
   for (i = 0; i < job->header_count; i++)
-    t->lines[n++].data = (char *)(uintptr_t)job->headers[i];
+    t->lines[n++].data = job->headers[i];
   for (i = 0; i < UNASKED; i++)
     if (!names(job, unasked[i]))
-      t->lines[n++].data = (char *)(uintptr_t)unasked[i];
+      t->lines[n++].data = unasked[i];
   for (i = 0; i < n; i++)
     t->lines[i].next = i + 1 < n ? &t->lines[i + 1] : NULL;
   SET(t->easy, CURLOPT_HTTPHEADER, n ? t->lines : NULL);

@@ -11,7 +11,7 @@
 #include "net/job.h"
 #include "net/options.h"
 
-#if LIBCURL_VERSION_NUM < 0x075700
+#if defined(LIBCURL_VERSION_NUM) && LIBCURL_VERSION_NUM < 0x075700
 #error "libcurl 7.87 or later is needed (CURLOPT_QUICK_EXIT)"
 #endif
 
@@ -48,7 +48,6 @@ bool asr_transfer_begin(asr_transfer *transfer, asr_job *job);
 /* Ends it with libcurl's verdict: the job gets its answer or its failure. */
 void asr_transfer_end(asr_transfer *transfer, CURLcode code);
 /* Ends it from our side, with our verdict. */
-void asr_transfer_stop(asr_transfer *transfer, asr_kind kind,
-                       const char *note);
+void asr_transfer_stop(asr_transfer *transfer, asr_kind kind, const char *note);
 
 #endif
