@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- The transport over libcurl, for every host but nginx: a pool of kept connections, driven by blocking calls.
--- What waits is in two functions, `await` and `pause`. A scheduler puts its own there, and then the same send and
--- sleep yield: it resumes the coroutine when the pool has finished the ticket, or when the time has come.
+-- A scheduler (scheduler.lua) may put itself there. Then send and sleep ask it who waits: for nobody they block as
+-- before, and else they yield until the scheduler resumes the coroutine.
 local curl = require "azure.signalr.curl"
 
 local M = {}
@@ -56,7 +56,7 @@ function M.new(options)
     unix_socket = options.unix_socket,
     io_thread = options.io_thread,
   }
-  return setmetatable({ pool = pool, await = block_until, pause = block_for }, metatable)
+  return setmetatable({ pool = pool, block = block_for, poll = curl.poll }, metatable)
 end
 
 --- Hands a request to the pool. Does not wait, and nothing moves before the pool is stepped or waited on.
@@ -90,17 +90,24 @@ end
 -- @treturn ?table the reply, as from `finish`
 -- @treturn ?table the failure
 function methods:send(req)
+  local scheduler = self.scheduler
+  local waiter = scheduler and scheduler:waiter()
   local ticket, failure = self:start(req)
   if not ticket then return nil, failure end
-  self.await(self, ticket)
+  if waiter then return scheduler:answer(waiter, ticket) end
+  block_until(self, ticket)
   return self.pool:collect(ticket)
 end
 
 --- Waits.
 -- @tparam number seconds
--- @treturn boolean true
+-- @treturn boolean|nil true
+-- @treturn table the failure, when the client was closed meanwhile
 function methods:sleep(seconds)
-  if seconds > 0 then self.pause(self, seconds) end
+  local scheduler = self.scheduler
+  local waiter = scheduler and scheduler:waiter()
+  if waiter then return scheduler:pause(waiter, seconds) end
+  if seconds > 0 then block_for(self, seconds) end
   return true
 end
 

@@ -1,0 +1,195 @@
+-- SPDX-License-Identifier: MIT
+--- What makes calls yield instead of blocking: one for each transport that has a pool (transport/curl.lua). It knows
+-- who waits for which ticket and for which moment, and resumes them in step. Only what has finished is touched:
+-- the cost of a step does not grow with what is in flight.
+local core = require "azure.signalr.core"
+local adopt = require "azure.signalr.adopt"
+local check = require "azure.signalr.check"
+local nested = require "azure.signalr.nested"
+local task = require "azure.signalr.task"
+local timers = require "azure.signalr.timers"
+local waiting = require "azure.signalr.waiting"
+
+local M = {}
+local methods = {}
+local metatable = { __index = methods, __name = "azure.signalr.scheduler" }
+
+local yieldable = core.yieldable
+local LONG = 3600 -- seconds
+
+--- Makes a scheduler and puts it before the transport.
+-- @tparam table transport send and sleep of one with a pool will ask the scheduler who waits
+-- @tparam table config on_error, spawn_yield
+-- @treturn table scheduler
+function M.new(transport, config)
+  local self = waiting.owner {
+    transport = transport, pool = transport.pool, by_ticket = {}, timers = timers.new(), ready = {}, waiting = 0,
+    tasks = {}, on_error = config.on_error, spawn_yield = config.spawn_yield,
+  }
+  setmetatable(self, metatable)
+  if self.pool then transport.scheduler = self end
+  return self
+end
+
+--- Who must wait for the call at hand.
+-- @treturn table|nil waiter; nil: the call blocks
+-- @raise where a spawned function cannot wait
+function methods:waiter()
+  local current = task.current()
+  if current then return current end
+  local host = self.host
+  if not host then return nil end
+  local thread = nested.root()
+  if thread and yieldable() then return adopt.waiter(self, host, thread) end
+end
+
+--- Has a waiter wait for a ticket.
+-- @treturn table|nil reply
+-- @treturn table failure
+function methods:answer(waiter, ticket)
+  waiting.for_ticket(self, waiter, ticket)
+  waiter.ways.suspend(waiter)
+  local reply, failure = waiter.reply, waiter.failure
+  waiter.reply, waiter.failure = nil, nil
+  return reply, failure
+end
+
+--- Has a waiter wait for some seconds; 0 lets others go first.
+-- @treturn true|nil
+-- @treturn table failure, if the client is closed meanwhile
+function methods:pause(waiter, seconds)
+  waiting.for_moment(self, waiter, self.transport:now() + seconds)
+  waiter.ways.suspend(waiter)
+  local failure = waiter.failure
+  waiter.failure = nil
+  if failure then return nil, failure end
+  return true
+end
+
+--- See client:spawn.
+function methods:spawn(fn, ...) return task.spawn(self, fn, ...) end
+
+--- See client:adopt.
+function methods:adopt(host)
+  self.host = host
+  M.host = host
+end
+
+local function collect(self, pool)
+  local ticket = pool:poll_finished()
+  local any = ticket ~= nil
+  while ticket do
+    waiting.settle(self, ticket)
+    ticket = pool:poll_finished()
+  end
+  return any
+end
+
+-- Whether a wait is over before it begins: a blocking call may have left something behind; or nothing is in flight.
+local function need_not_wait(self, pool, timeout)
+  if collect(self, pool) then return true end
+  if self.timers.count == 0 or pool:timeout() then return false end
+  self.transport:block(timeout)
+  return true
+end
+
+-- One round: what has finished is resumed. Waits, where there is something to wait for.
+function methods:turn(timeout)
+  local pool = self.pool
+  if pool then
+    if timeout > 0 and need_not_wait(self, pool, timeout) then timeout = 0 end
+    pool:step(timeout)
+    collect(self, pool)
+  end
+  if self.timers.count > 0 then waiting.due(self) end
+end
+
+-- Not longer than until the next moment that somebody waits for.
+local function until_next(self, timeout)
+  local first = self.timers:first()
+  if not first then return timeout end
+  return math.max(0, math.min(timeout, first.at - self.transport:now()))
+end
+
+local function round_of_all(owner)
+  local homes = {}
+  for home in pairs(owner.on) do homes[#homes + 1] = home end
+  if owner.turn then owner:turn(0) end
+  for i = 1, #homes do
+    waiting.flush(homes[i])
+    homes[i]:turn(0)
+  end
+end
+
+local function wait_for_all(owner, timeout)
+  local descriptors, homes = {}, { owner.turn and owner or nil }
+  for home in pairs(owner.on) do homes[#homes + 1] = home end
+  for _, home in ipairs(homes) do
+    timeout = math.min(timeout, home:timeout() or timeout)
+    local fd = home.pool and home.pool:fd()
+    if fd then descriptors[#descriptors + 1] = fd end
+  end
+  if timeout > 0 and #homes > 0 then homes[1].transport.poll(descriptors, timeout) end
+end
+
+--- Drives an owner whose waiters wait at several homes.
+-- @tparam table owner
+-- @tparam number timeout seconds to wait for the first thing to happen
+function M.drive(owner, timeout)
+  local before = waiting.progress()
+  round_of_all(owner)
+  if timeout <= 0 or waiting.progress() ~= before then return end
+  wait_for_all(owner, timeout)
+  round_of_all(owner)
+end
+
+--- See client:step.
+function methods:step(timeout)
+  if task.active() then check.fail("client:step: a spawned function is resumed by a step, it cannot make one") end
+  if waiting.flush(self) then timeout = 0 end
+  if self.away > 0 then
+    M.drive(self, timeout)
+  else
+    self:turn(timeout > 0 and until_next(self, timeout) or 0)
+  end
+  return self.waiting + self.away
+end
+
+--- Waits until a task has ended: handle:wait.
+function methods:await(handle, timeout)
+  local waiter = self:waiter()
+  local at = timeout and self.transport:now() + timeout
+  if waiter then return task.join(handle, waiter, at) end
+  repeat
+    local left = at and at - self.transport:now() or LONG
+    local count = self:step(math.max(left, 0))
+  until handle:done() or count == 0 or left <= 0
+end
+
+--- The descriptor that is readable when a step has something to do, or nil.
+function methods:pollfd() return self.pool and self.pool:fd() end
+
+--- What to poll the descriptor for.
+function methods:events() return self.pool and self.pool:events() end
+
+--- Seconds after which to step whatever the descriptor says; nil: no need.
+function methods:timeout()
+  if self.ready[1] then return 0 end
+  local timeout = self.pool and self.pool:timeout()
+  local first = self.timers:first()
+  if not first then return timeout end
+  local left = math.max(0, first.at - self.transport:now())
+  return timeout and math.min(timeout, left) or left
+end
+
+--- Ends all spawned functions, and gives a failure to everybody else who waits here.
+-- @tparam table err for the functions
+-- @tparam table failure for the others
+function methods:close(err, failure)
+  local all = {}
+  for spawned in pairs(self.tasks) do all[#all + 1] = spawned end
+  for _, spawned in ipairs(all) do task.stop(spawned, err) end
+  waiting.evict(self, failure)
+end
+
+return M
