@@ -5,6 +5,7 @@ local check = require "azure.signalr.check"
 local credential = require "azure.signalr.credential"
 local handle = require "azure.signalr.handle"
 local hub = require "azure.signalr.hub"
+local loop = require "azure.signalr.loop"
 local op = require "azure.signalr.operations"
 local options = require "azure.signalr.options"
 local raw = require "azure.signalr.raw"
@@ -17,6 +18,7 @@ local Client = handle.class("client", function(self)
   return self.context.config.endpoint .. (self.context.closed and " (closed)" or "")
 end)
 local methods = Client.__index
+loop.extend(Client)
 
 --- Makes a client.
 -- @param given a connection string, or a table of options (docs/guide.md has them all)
@@ -31,6 +33,7 @@ function M.new(given)
     transport = config.transport or transports.default(config),
     closed = false,
   }
+  context.scheduler = loop.scheduler(context.transport, config)
   return handle.new(Client, { context = context, settings = settings }, {})
 end
 
@@ -88,6 +91,7 @@ function methods:close()
   local context = self.context
   if not context.closed then
     context.closed = true
+    loop.close(context)
     context.transport:close()
     context.credential:close()
     if context.lent then context.lent:clear() end

@@ -72,6 +72,9 @@ local client_options = {
   bare_404 = one_of("absent"),
   big_integers = one_of("string"),
   transport = transport,
+  io_thread = boolean,
+  on_error = func,
+  spawn_yield = func,
 }
 for name, rule in pairs(call_options) do client_options[name] = rule end
 
@@ -83,6 +86,7 @@ local defaults = {
   max_in_flight = 10000,
   max_response = 4194304,
   verify = true,
+  io_thread = false,
   token_lifetime = 3600,
 }
 

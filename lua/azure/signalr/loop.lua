@@ -1,0 +1,146 @@
+-- SPDX-License-Identifier: MIT
+--- The client's methods for hosts that own the loop: calls that do not block, and what moves them on.
+local adopt = require "azure.signalr.adopt"
+local check = require "azure.signalr.check"
+local errors = require "azure.signalr.errors"
+local nested = require "azure.signalr.nested"
+local scheduler = require "azure.signalr.scheduler"
+
+local M = {}
+local methods = {}
+local Client -- the class that these methods are for
+
+local LONG = 3600 -- seconds
+
+--- What a transport needs so that calls can yield; nil for one that yields by its own means.
+-- @tparam table transport
+-- @tparam table config frozen options
+-- @treturn table|nil scheduler
+function M.scheduler(transport, config)
+  if transport.spawn then return nil end
+  return transport.scheduler or scheduler.new(transport, config)
+end
+
+--- Ends everything that was spawned or waits, before the transport is closed.
+function M.close(context)
+  if not context.scheduler then return end
+  local message = "the client was closed"
+  context.scheduler:close(errors.new { kind = "closed", op = "client:spawn", message = message, sent = "maybe" },
+    { kind = "closed", message = message, sent = "maybe" })
+end
+
+local function scheduler_of(self, where)
+  local found = self.context.scheduler
+  if not found then
+    check.fail("%s: this transport yields by its own means, and the loop around it moves everything on", where)
+  end
+  return found
+end
+
+-- A transport with threads of its own knows nothing of on_error.
+local function reporting(on_error, fn)
+  return function(...)
+    local function failed(err)
+      pcall(on_error, err, { source = "spawn", traceback = debug.traceback(tostring(err), 2) })
+      return err
+    end
+    local function pass(fine, ...)
+      if not fine then error((...), 0) end
+      return ...
+    end
+    local n, arguments = select("#", ...), { ... }
+    return pass(xpcall(function() return fn((rawget(_G, "unpack") or table.unpack)(arguments, 1, n)) end, failed))
+  end
+end
+
+--- Runs a function in which every call of this library yields instead of blocking; it runs at once, until it
+-- first waits. What it throws reaches the handle and the option on_error, never the caller.
+-- @tparam function fn
+-- @param ... its arguments
+-- @treturn table handle: done(), result(), wait(timeout), cancel() (task.lua)
+function methods:spawn(fn, ...)
+  check.self(self, Client, "client:spawn")
+  check.type("function")(fn, "client:spawn", "fn")
+  local context = self.context
+  if context.closed then check.fail("client:spawn: the client is closed") end
+  if context.scheduler then return context.scheduler:spawn(fn, ...) end
+  local on_error = context.config.on_error
+  return context.transport:spawn(on_error and reporting(on_error, fn) or fn, ...)
+end
+
+--- Moves requests on and resumes whoever has an answer, or whose time has come. Nothing is resumed anywhere else.
+-- @tparam number|nil timeout seconds to wait for the first thing to happen; 0 (the default) never blocks
+-- @treturn number how many calls (and pauses) are still in flight
+function methods:step(timeout)
+  check.self(self, Client, "client:step")
+  if timeout ~= nil and timeout ~= 0 then check.pause(timeout, "client:step", "timeout") end
+  local found = self.context.scheduler or scheduler_of(self, "client:step")
+  return found:step(timeout or 0)
+end
+
+--- Steps until nothing is in flight.
+function methods:run()
+  check.self(self, Client, "client:run")
+  local found = scheduler_of(self, "client:run")
+  repeat until found:step(LONG) == 0
+end
+
+--- Waits: a spawned function yields, the main line blocks.
+-- @tparam number seconds; 0 lets others go first
+-- @treturn true|nil
+-- @treturn table error: another client was waited for, and was closed
+function methods:sleep(seconds)
+  check.self(self, Client, "client:sleep")
+  check.pause(seconds, "client:sleep", "seconds")
+  local slept, failure = self.context.transport:sleep(seconds)
+  if slept then return true end
+  return nil, errors.new { kind = failure.kind, op = "client:sleep", message = failure.message, sent = "no" }
+end
+
+--- As coroutine.wrap, for an iterator or another coroutine in which a spawned function makes calls: it hands on what
+-- the library yields.
+-- @tparam function fn
+-- @treturn function
+function methods:wrap(fn)
+  check.self(self, Client, "client:wrap")
+  check.type("function")(fn, "client:wrap", "fn")
+  return self.context.scheduler and nested.wrap(fn) or coroutine.wrap(fn)
+end
+
+--- Names the scheduler of the host's own coroutines: calls made there wait in its way instead of blocking.
+-- @tparam table|nil host yield = function(thread): called in the coroutine, returns once it is resumed (too early
+-- does no harm); resume = function(thread): called by step, has the host resume it, now or later. nil ends it.
+function methods:adopt(host)
+  check.self(self, Client, "client:adopt")
+  scheduler_of(self, "client:adopt"):adopt(adopt.read(host, "client:adopt"))
+end
+
+--- For event loops, as cqueues understands it: cqueues.poll(client) works.
+-- @treturn number|nil a descriptor that is readable when step(0) has something to do
+function methods:pollfd()
+  check.self(self, Client, "client:pollfd")
+  return scheduler_of(self, "client:pollfd"):pollfd()
+end
+
+--- What to poll the descriptor for.
+-- @treturn string|nil "r"
+function methods:events()
+  check.self(self, Client, "client:events")
+  return scheduler_of(self, "client:events"):events()
+end
+
+--- After how many seconds to step, whatever the descriptor says.
+-- @treturn number|nil nil: the descriptor alone will do
+function methods:timeout()
+  check.self(self, Client, "client:timeout")
+  return scheduler_of(self, "client:timeout"):timeout()
+end
+
+--- Adds these methods to the class of clients.
+-- @tparam table class its metatable
+function M.extend(class)
+  Client = class
+  for name, method in pairs(methods) do class.__index[name] = method end
+end
+
+return M
