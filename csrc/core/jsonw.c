@@ -103,6 +103,37 @@ static void add_shortest(struct asr_buf *out, double x, bool fraction) {
   }
 }
 
+/* The common case of a few digits after the point, without printf: an integer
+ * of at most 15 digits over a power of ten. Dividing the two rounds correctly,
+ * so that this decimal reads back as `x`; and it is the one that %.15g would
+ * print, because no two decimals of 15 digits are the same double. */
+static bool add_short_decimal(struct asr_buf *out, double x) {
+  static const double powers[] = {1e1, 1e2, 1e3, 1e4, 1e5, 1e6};
+  static const uint64_t whole[] = {10, 100, 1000, 10000, 100000, 1000000};
+  double size = x < 0 ? -x : x;
+  if (FLT_EVAL_METHOD != 0 || size < 1e-4 || size >= 1e9) {
+    return false;
+  }
+  for (int k = 0; k < 6; k++) {
+    uint64_t digits = (uint64_t)(size * powers[k] + 0.5);
+    if ((double)digits / powers[k] != size) {
+      continue;
+    }
+    if (x < 0) {
+      asr_buf_add_byte(out, '-');
+    }
+    asr_jsonw_uint(out, digits / whole[k]);
+    /* the fraction, with a 1 before it that keeps its zeros, as the point */
+    size_t point = out->len;
+    asr_jsonw_uint(out, digits % whole[k] + whole[k]);
+    if (out->status == ASR_OK) {
+      out->data[point] = '.';
+    }
+    return true;
+  }
+  return false;
+}
+
 static bool is_exact_integer(double x) {
   return x >= -EXACT && x <= EXACT && x == (double)(int64_t)x;
 }
@@ -112,7 +143,9 @@ enum asr_status asr_jsonw_double(struct asr_buf *out, double x, bool fraction) {
     return ASR_INVALID;
   }
   if (!is_exact_integer(x)) {
-    add_shortest(out, x, fraction);
+    if (!add_short_decimal(out, x)) {
+      add_shortest(out, x, fraction);
+    }
     return out->status;
   }
   if (signbit(x)) {

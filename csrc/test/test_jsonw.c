@@ -152,10 +152,34 @@ static void round_trips(void) {
   asr_buf_close(&b);
 }
 
+/* The short way and printf's must agree on the text. */
+static void decimals(void) {
+  uint64_t state = 1442695040888963407U;
+  int wrong = 0;
+  struct asr_buf b;
+  asr_buf_init(&b, 100);
+  for (int i = 0; i < 60000; i++) {
+    static const double scales[] = {1e1, 1e2, 1e3, 1e5, 1e6, 1e7, 1e8};
+    uint64_t bits = next_random(&state);
+    double x = ((double)(bits % 2000000000) - 1e9) / scales[i % 7];
+    char text[32];
+    if (x == (double)(int64_t)x) {
+      continue;
+    }
+    asr_buf_reset(&b, 100);
+    asr_jsonw_double(&b, x, i & 1);
+    snprintf(text, sizeof text, "%.15g", x);
+    wrong += !asr_span_eq(asr_buf_span(&b), asr_span_of(text));
+  }
+  CHECK(wrong == 0);
+  asr_buf_close(&b);
+}
+
 int main(void) {
   integers();
   doubles();
   strings();
   round_trips();
+  decimals();
   return check_report("jsonw");
 }
