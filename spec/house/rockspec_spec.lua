@@ -1,0 +1,87 @@
+-- SPDX-License-Identifier: MIT
+-- The rockspecs name every file that the rocks need, and nothing that is not there.
+local process = require "spec.support.process"
+
+local function load_rockspec(path)
+  local env = {}
+  local chunk
+  if setfenv then -- luacheck: ignore 113
+    chunk = assert(loadfile(path))
+    setfenv(chunk, env) -- luacheck: ignore 113
+  else
+    chunk = assert(loadfile(path, "t", env))
+  end
+  chunk()
+  return env
+end
+
+local function files(command)
+  local found = {}
+  local _, text = process.run { "sh", "-c", command }
+  for path in text:gmatch("[^\n]+") do found[path] = true end
+  return found
+end
+
+local function named(rockspec)
+  local lua, c = {}, {}
+  for module, given in pairs(rockspec.build.modules) do
+    if type(given) == "string" then
+      lua[given] = module
+    else
+      c[module] = {}
+      for _, path in ipairs(given.sources) do c[module][path] = true end
+    end
+  end
+  return lua, c
+end
+
+local function module_of(path)
+  return (path:gsub("^lua/", ""):gsub("%.lua$", ""):gsub("/init$", ""):gsub("/", "."))
+end
+
+local function assert_same_files(expected, got, where)
+  for path in pairs(expected) do assert(got[path], where .. " lacks " .. path) end
+  for path in pairs(got) do assert(expected[path], where .. " names " .. path .. ", which is not there") end
+end
+
+local client = "rockspec/azure-signalr-scm-1.rockspec"
+local emulator = "rockspec/azure-signalr-emulator-scm-1.rockspec"
+local apart = "emulator hubclient"
+
+local function is_apart(path)
+  for name in apart:gmatch("%S+") do
+    if path:find("lua/azure/signalr/" .. name .. "/", 1, true) then return true end
+  end
+end
+
+describe("the rockspecs", function()
+  local all = files("find lua -name '*.lua'")
+
+  it("split the Lua files between the two rocks", function()
+    local mine, theirs = {}, {}
+    for path in pairs(all) do (is_apart(path) and theirs or mine)[path] = true end
+    assert_same_files(mine, (named(load_rockspec(client))), client)
+    assert_same_files(theirs, (named(load_rockspec(emulator))), emulator)
+  end)
+
+  it("call each Lua module by its path", function()
+    for _, path in ipairs { client, emulator } do
+      for file, module in pairs((named(load_rockspec(path)))) do assert.equal(module_of(file), module) end
+    end
+  end)
+
+  it("name the C sources that the Makefile builds", function()
+    local _, c = named(load_rockspec(client))
+    local core = files("ls csrc/core/*.c csrc/binding/*.c | grep -v -e binding/curl.c -e bind_pool")
+    local curl = files("ls csrc/core/*.c csrc/net/*.c csrc/binding/curl.c csrc/binding/support.c csrc/binding/bind_pool*.c")
+    assert_same_files(core, c["azure.signalr.core"], "azure.signalr.core")
+    assert_same_files(curl, c["azure.signalr.curl"], "azure.signalr.curl")
+  end)
+
+  for _, path in ipairs { client, emulator } do
+    it(path .. " passes luarocks lint", function()
+      local ok, text = process.run { "luarocks", "--lua-version", "5.4", "lint", path }
+      assert(ok, text)
+    end)
+  end
+end)
