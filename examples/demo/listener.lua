@@ -85,9 +85,10 @@ end
 -- a call of a hub method is answered in turn.
 function methods:settle()
   self.calls = (self.calls or 0) + 1
-  local id = ("settle-%d-%s"):format(self.calls, _VERSION)
+  local id = ("settle-%d-%s"):format(self.calls, rawget(_G, "jit") and "jit" or "puc")
   self:command("invoke " .. id .. " settle")
-  self:until_event(function(event) return event.event == "completion" and event.id == id end)
+  local _, answer = self:until_event(function(event) return event.event == "completion" and event.id == id end)
+  if not answer then error(self.name .. " got no answer to its call", 0) end
 end
 
 --- An event as a short text, e.g. `note ["hi",1]`, `item 7`, `closed: bye`.

@@ -33,9 +33,20 @@ function M.new(directory, connection_string, fence)
   return setmetatable(self, metatable)
 end
 
+local function connect(person)
+  person:connect(person.hub:negotiate{ user_id = person.user })
+  person.guest = false
+end
+
 --- Connects all listeners.
 function methods:connect_all()
-  for _, person in ipairs(self.cast) do person:connect(person.hub:negotiate{ user_id = person.user }) end
+  for _, person in ipairs(self.cast) do connect(person) end
+end
+
+--- Connects a listener with another token; the next row has it back as it was.
+function methods.disguise(_, person, token)
+  person.guest = true
+  person:connect{ url = person.hub:negotiate{}.url, accessToken = token }
 end
 
 --- Prepares for a row.
@@ -44,7 +55,7 @@ function methods:begin(operation)
   self.operation = operation
   for _, person in ipairs(self.cast) do
     person:forget()
-    if not person.connected then person:connect() end
+    if person.guest or not person.connected then connect(person) end
   end
 end
 
@@ -67,7 +78,9 @@ end
 
 --- Ends the row unless a value is as it should be.
 function methods.equal(what, wanted, got)
-  if wanted ~= got then error(("%s should be %s, is %s"):format(what, tostring(wanted), tostring(got)), 0) end
+  if wanted == got then return end
+  local function shown(value) return value == "" and "empty" or tostring(value) end
+  error(("%s should be %s, is %s"):format(what, shown(wanted), shown(got)), 0)
 end
 
 local function put_fence(self)
@@ -98,22 +111,18 @@ local function seen_by(person, is_fence)
   return table.concat(texts, ", ")
 end
 
--- "phone, bob: note [1]; desk, news: nothing"
+-- "phone, bob: note [1]; others nothing"
 local function summary(order, seen)
-  local parts, names = {}, {}
+  local texts, names = {}, {}
   for _, person in ipairs(order) do
     local text = seen[person.name]
-    if not names[text] then
-      names[text] = {}
-      if text ~= "" then parts[#parts + 1] = text end
+    if text ~= "" then
+      if not names[text] then texts[#texts + 1] = text end
+      names[text] = (names[text] and names[text] .. ", " or "") .. person.name
     end
-    table.insert(names[text], person.name)
   end
-  if names[""] then parts[#parts + 1] = "" end
-  for i, text in ipairs(parts) do
-    parts[i] = table.concat(names[text], ", ") .. ": " .. (text == "" and "nothing" or text)
-  end
-  return table.concat(parts, "; ")
+  for i, text in ipairs(texts) do texts[i] = names[text] .. ": " .. text end
+  return #texts == 0 and "nothing" or table.concat(texts, "; ") .. "; others nothing"
 end
 
 --- Sends a fence to everybody and compares what came before it.

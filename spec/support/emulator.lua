@@ -8,7 +8,7 @@ local metatable = { __index = methods, __name = "spec.emulator" }
 
 --- Starts an emulator and waits until it listens.
 -- @param[opt] ... further words of its command line, e.g. "--lax", "--control"
--- @treturn table { endpoint =, connection_string =, process =, stop = method }
+-- @treturn table { endpoint =, connection_string =, access_key =, port =, process =, stop = method }
 function M.start(...)
   local words = { "bin/signalr-emulator", "--port", "0", ... }
   local child = process.start(words)
@@ -17,8 +17,10 @@ function M.start(...)
     child:stop()
     error("the emulator did not start: " .. why, 2)
   end
-  local self = { connection_string = text, endpoint = text:match("Endpoint=([^;]+)"), process = child }
-  return setmetatable(self, metatable)
+  return setmetatable({
+    connection_string = text, endpoint = text:match("Endpoint=([^;]+)"), access_key = text:match("AccessKey=([^;]+)"),
+    port = tonumber(text:match(":(%d+);")), process = child,
+  }, metatable)
 end
 
 --- What the emulator wrote to its standard error (its log of requests) so far.

@@ -1,6 +1,22 @@
 -- SPDX-License-Identifier: MIT
 -- Short ways to use a pool in the transport specs.
+local curl = require "azure.signalr.curl"
+
 local M = {}
+
+--- Describes what holds for both kinds of pool: driven by its caller, and by a thread of its own.
+-- @tparam function describe busted's, which is known in spec files only
+-- @tparam string title
+-- @tparam function body gets a function that makes a pool of the kind, and whether it has a thread
+function M.describe(describe, title, body)
+  for _, threaded in ipairs { false, true } do
+    local function open(options)
+      options.io_thread = threaded
+      return curl.pool(options)
+    end
+    describe(title .. (threaded and ", io_thread" or ""), function() body(open, threaded) end)
+  end
+end
 
 --- A request of the raw server's kind.
 -- @tparam string url with its path
