@@ -76,7 +76,9 @@ end
 -- @treturn ?string a message for the client
 function M.head(stream)
   http_guard.guard(stream.connection)
-  local headers, why, errno = stream:get_headers(HEADER_SECONDS)
+  local ok, headers, why, errno = pcall(stream.get_headers, stream, HEADER_SECONDS)
+  -- lua-http throws where a coding needs zlib and there is none.
+  if not ok then return nil, 501, "this transfer coding is not spoken here" end
   if not headers then return nil, unreadable(stream, why, errno) end
   local fields, size = collect(headers)
   local target = headers:get(":path") or ""
