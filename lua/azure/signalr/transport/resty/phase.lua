@@ -6,9 +6,9 @@ local M = {}
 local phases = {
   init = { queue = false, why = "a queue filled there would be copied into every worker" },
   init_worker = { queue = true },
-  ssl_client_hello = { calls = true, queue = true },
-  ssl_cert = { calls = true, queue = true },
-  ssl_session_fetch = { calls = true, queue = true },
+  ssl_client_hello = { calls = true, queue = true, tls = true },
+  ssl_cert = { calls = true, queue = true, tls = true },
+  ssl_session_fetch = { calls = true, queue = true, tls = true },
   ssl_session_store = { queue = true },
   set = { queue = true },
   server_rewrite = { calls = true, queue = true },
@@ -32,12 +32,25 @@ local way_out = "use enqueue, which works there, or ngx.timer.at(0, ...)"
 
 local get_phase = ngx.get_phase
 
+-- TLS handshakes wait for Lua only in an nginx with OpenResty's patches; in one without, a call there ends the
+-- connection. Distributions load the Lua module into an nginx of their own, without them.
+local function is_patched()
+  local configure = ngx.config.nginx_configure and ngx.config.nginx_configure() or ""
+  return configure:find("ngx_lua", 1, true) ~= nil or configure:find("lua-nginx-module", 1, true) ~= nil
+end
+
+local tls_waits = is_patched()
+
 --- Why a call that waits for an answer cannot be made here.
 -- @treturn nil|string nil where it can
 function M.refuse_call()
   local name = get_phase()
   local phase = phases[name]
-  if phase and phase.calls then return nil end
+  if phase and phase.calls then
+    if tls_waits or not phase.tls then return nil end
+    return ("this nginx is without OpenResty's patches and cannot wait in the phase %s: use enqueue, which works there")
+      :format(name)
+  end
   return ("nginx has no sockets in the phase %s, so that no answer can be waited for: %s"):format(name,
     ways_out[name] or way_out)
 end
