@@ -316,7 +316,7 @@ static int serve_sockets(asr_engine *e, double timeout) {
   for (i = 0; i < n; i++) {
     int what = 0;
     if (events[i].data.fd == e->watched)
-      continue; /* its owner empties it */
+      continue;
     if (events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR))
       what |= CURL_CSELECT_IN;
     if (events[i].events & EPOLLOUT)
@@ -356,7 +356,7 @@ int asr_engine_fd(const asr_engine *e) {
 
 bool asr_engine_watch(asr_engine *e, int fd) {
   struct epoll_event event = {0, {0}};
-  event.events = EPOLLIN;
+  event.events = EPOLLIN | EPOLLET;
   event.data.fd = fd;
   e->watched = fd;
   return epoll_ctl(e->epoll, EPOLL_CTL_ADD, fd, &event) == 0;

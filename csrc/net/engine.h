@@ -51,7 +51,7 @@ int asr_engine_fd(const asr_engine *engine);
  * negative: never. */
 double asr_engine_timeout(const asr_engine *engine);
 void asr_engine_counts(const asr_engine *engine, asr_counts *counts);
-/* Has `fd` make drive return when it is readable (an io_thread's wake-up). */
+/* Has drive return each time that `fd`, an eventfd, is written to. */
 bool asr_engine_watch(asr_engine *engine, int fd);
 
 #endif

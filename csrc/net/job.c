@@ -72,6 +72,7 @@ asr_job *asr_job_new(const asr_request *request, double now) {
   job->max_response = request->max_response;
   asr_buf_init(&job->head, ASR_HEAD_LIMIT);
   asr_buf_init(&job->data, request->max_response);
+  job->holders = 1;
   job->started = now;
   job->deadline = now + request->timeout;
   return job;
@@ -233,4 +234,17 @@ asr_job *asr_list_pop(asr_list *list) {
   if (job)
     asr_list_remove(list, job);
   return job;
+}
+
+void asr_list_move(asr_list *list, asr_list *from) {
+  if (!from->first)
+    return;
+  from->first->prev = list->last;
+  if (list->last)
+    list->last->next = from->first;
+  else
+    list->first = from->first;
+  list->last = from->last;
+  list->count += from->count;
+  *from = (asr_list){NULL, NULL, 0};
 }

@@ -55,10 +55,15 @@ struct asr_job {
   bool sent; /* something of the request may have been written */
   char *note;
 
-  /* Bookkeeping of the engine, of the pool and of the thread between them. */
-  size_t heap_at; /* place among the deadlines, from 1; 0: none */
+  /* The engine's: */
+  size_t heap_at; /* place among the deadlines, from 1; 0: not in */
   void *transfer; /* on the wire */
+  /* The pool's: */
   uint32_t slot;
+  bool shared; /* an io_thread was asked to stop it and may still look */
+  /* The io_thread's, under its lock: */
+  asr_job *stop_next;
+  asr_kind stop_kind;
   int holders;
 };
 
@@ -89,6 +94,8 @@ bool asr_job_field(const asr_job *job, size_t *at, asr_field *field);
 void asr_list_push(asr_list *list, asr_job *job);
 asr_job *asr_list_pop(asr_list *list);
 void asr_list_remove(asr_list *list, asr_job *job);
+/* Appends all of `from` and leaves it empty. */
+void asr_list_move(asr_list *list, asr_list *from);
 
 /* Zeroed memory, or NULL; freed with asr_free. */
 void *asr_zeroed(size_t size);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "core/mem.h"
+#include "net/io_thread.h"
 
 /* A ticket is the place of its job, and how often the place was given out:
  * an old ticket never reaches another's job. */
@@ -22,8 +23,9 @@ typedef struct asr_slot {
 
 struct asr_pool {
   asr_options options;
-  char *texts[4]; /* the options' strings */
-  asr_engine *engine;
+  char *texts[4];     /* the options' strings */
+  asr_engine *engine; /* one of these, or none yet */
+  asr_io *io;
   pid_t owner;
   asr_slot *slots;
   size_t slot_count, used, in_flight;
@@ -67,7 +69,10 @@ static bool more_slots(asr_pool *pool) {
 }
 
 static void free_slot(asr_pool *pool, asr_slot *slot) {
-  asr_job_free(slot->job);
+  if (slot->job->shared)
+    asr_io_release(pool->io, slot->job);
+  else
+    asr_job_free(slot->job);
   slot->job = NULL;
   slot->stage = FREE;
   slot->next_free = pool->free_slot;
@@ -75,7 +80,7 @@ static void free_slot(asr_pool *pool, asr_slot *slot) {
   pool->used--;
 }
 
-/* The engine's call: a job has come back. */
+/* A job has come back; the engine calls this itself. */
 static void on_done(void *arg, asr_job *job) {
   asr_pool *pool = arg;
   pool->slots[job->slot].stage = FINISHED;
@@ -114,22 +119,42 @@ asr_pool *asr_pool_new(const asr_options *options) {
   return NULL;
 }
 
+/* In a fork's child: a job that was in flight is replaced by one that failed.
+ * The old one may be half written, by a thread that is not here. */
+static void fail_flight(asr_pool *pool, asr_slot *slot) {
+  static const char note[] =
+      "the process forked while the request was in flight";
+  static const asr_request nothing;
+  asr_job *job = asr_job_new(&nothing, asr_monotonic());
+  pool->in_flight--;
+  if (!job) {
+    slot->stage = TOLD; /* without a job: peek gives none */
+    slot->job = NULL;
+    return;
+  }
+  job->slot = slot->job->slot;
+  job->sent = true;
+  asr_job_fail(job, ASR_CLOSED, note);
+  slot->job = job;
+  slot->stage = FINISHED;
+  asr_list_push(&pool->finished, job);
+}
+
 /* In a fork's child. The engine's memory is left alone: giving it back would
  * mean to call libcurl, and libcurl would write to the parent's connections. */
 static void abandon(asr_pool *pool) {
-  static const char note[] =
-      "the process forked while the request was in flight";
   size_t i;
   asr_engine_abandon(pool->engine);
+  asr_io_abandon(pool->io);
   pool->engine = NULL;
+  pool->io = NULL;
   pool->owner = getpid();
   for (i = 0; i < pool->slot_count; i++) {
     asr_slot *slot = &pool->slots[i];
-    if (slot->stage != FLYING)
-      continue;
-    slot->job->sent = true;
-    asr_job_fail(slot->job, ASR_CLOSED, note);
-    on_done(pool, slot->job);
+    if (slot->stage == FLYING)
+      fail_flight(pool, slot);
+    else if (slot->job)
+      slot->job->shared = false;
   }
 }
 
@@ -144,6 +169,7 @@ void asr_pool_free(asr_pool *pool) {
     return;
   look_for_fork(pool);
   asr_engine_free(pool->engine);
+  asr_io_free(pool->io);
   for (i = 0; i < pool->slot_count; i++)
     asr_job_free(pool->slots[i].job);
   asr_free(pool->slots);
@@ -155,9 +181,20 @@ void asr_pool_free(asr_pool *pool) {
 /* ---- requests in ---- */
 
 static bool start_engine(asr_pool *pool) {
-  if (!pool->engine)
+  if (pool->engine || pool->io)
+    return true;
+  if (pool->options.io_thread)
+    pool->io = asr_io_new(&pool->options);
+  else
     pool->engine = asr_engine_new(&pool->options, on_done, pool);
-  return pool->engine != NULL;
+  return pool->engine || pool->io;
+}
+
+static bool hand_over(asr_pool *pool, asr_job *job) {
+  if (!pool->io)
+    return asr_engine_add(pool->engine, job);
+  asr_io_submit(pool->io, job);
+  return true;
 }
 
 static asr_ticket refuse(asr_refusal *why, asr_kind kind, const char *note) {
@@ -168,16 +205,17 @@ static asr_ticket refuse(asr_refusal *why, asr_kind kind, const char *note) {
 
 static asr_ticket take(asr_pool *pool, asr_job *job) {
   asr_slot *slot = &pool->slots[pool->free_slot];
+  int32_t next = slot->next_free;
   job->slot = (uint32_t)pool->free_slot;
-  if (!asr_engine_add(pool->engine, job))
+  if (!hand_over(pool, job))
     return 0;
-  pool->free_slot = slot->next_free;
+  pool->free_slot = next;
   slot->job = job;
   slot->turn = slot->turn == UINT32_MAX ? 1 : slot->turn + 1;
   slot->stage = FLYING;
   pool->used++;
   pool->in_flight++;
-  return ticket_of(pool, job->slot);
+  return ticket_of(pool, (uint32_t)(slot - pool->slots));
 }
 
 asr_ticket asr_pool_submit(asr_pool *pool, const asr_request *request,
@@ -207,17 +245,39 @@ bool asr_pool_cancel(asr_pool *pool, asr_ticket ticket) {
   slot = slot_of(pool, ticket);
   if (!slot || slot->stage != FLYING)
     return false;
-  asr_engine_stop(pool->engine, slot->job, ASR_CANCELLED);
+  if (!pool->io) {
+    asr_engine_stop(pool->engine, slot->job, ASR_CANCELLED);
+  } else if (!slot->job->shared) { /* asking once is enough */
+    slot->job->shared = true;
+    asr_io_stop(pool->io, slot->job, ASR_CANCELLED);
+  }
   return true;
 }
 
 /* ---- answers out ---- */
 
+static void take_back(asr_pool *pool) {
+  asr_list back = {NULL, NULL, 0};
+  asr_job *job;
+  asr_io_take(pool->io, &back);
+  while ((job = asr_list_pop(&back)))
+    on_done(pool, job);
+}
+
 /* One round; false if a signal came. */
 static bool drive(asr_pool *pool, double timeout) {
-  if (pool->in_flight == 0)
+  size_t before = pool->in_flight;
+  bool fine = true;
+  if (before == 0)
     return true;
-  return asr_engine_drive(pool->engine, timeout);
+  if (!pool->io)
+    return asr_engine_drive(pool->engine, timeout);
+  take_back(pool);
+  if (pool->in_flight == before && timeout > 0) {
+    fine = asr_io_wait(pool->io, timeout);
+    take_back(pool);
+  }
+  return fine;
 }
 
 size_t asr_pool_step(asr_pool *pool, double timeout) {
@@ -267,7 +327,7 @@ const asr_job *asr_pool_peek(asr_pool *pool, asr_ticket ticket) {
 
 void asr_pool_release(asr_pool *pool, asr_ticket ticket) {
   asr_slot *slot = slot_of(pool, ticket);
-  if (!slot || slot->stage == FLYING)
+  if (!slot || slot->stage == FLYING || !slot->job)
     return;
   if (slot->stage == FINISHED)
     asr_list_remove(&pool->finished, slot->job);
@@ -290,16 +350,22 @@ void asr_pool_counts(asr_pool *pool, asr_counts *counts) {
   memset(counts, 0, sizeof *counts);
   if (pool->engine)
     asr_engine_counts(pool->engine, counts);
+  else if (pool->io)
+    asr_io_counts(pool->io, counts);
 }
 
 int asr_pool_fd(asr_pool *pool) {
   look_for_fork(pool);
-  return start_engine(pool) ? asr_engine_fd(pool->engine) : -1;
+  if (!start_engine(pool))
+    return -1;
+  return pool->io ? asr_io_fd(pool->io) : asr_engine_fd(pool->engine);
 }
 
 double asr_pool_timeout(asr_pool *pool) {
   look_for_fork(pool);
   if (pool->finished.count > 0)
     return 0;
-  return pool->in_flight > 0 ? asr_engine_timeout(pool->engine) : -1;
+  if (pool->in_flight == 0 || pool->io)
+    return -1; /* a thread tells by its descriptor */
+  return asr_engine_timeout(pool->engine);
 }

@@ -1,24 +1,23 @@
 -- SPDX-License-Identifier: MIT
 -- HTTP/2, by option, against nginx.
-local curl = require "azure.signalr.curl"
 local nginx = require "spec.support.nginx"
 local raw_server = require "spec.support.raw_server"
 local support = require "spec.support.pool"
 
 local fetch, request = support.fetch, support.request
 
-describe("curl pool, HTTP/2", function()
+support.describe(describe, "curl pool, HTTP/2", function(open)
   local certs = raw_server.certs()
   local server, pool
 
   setup(function() server = nginx.start(certs) end)
   teardown(function() server:stop() end)
-  before_each(function() pool = curl.pool { http2 = true, ca_file = certs .. "/ca.pem" } end)
+  before_each(function() pool = open { http2 = true, ca_file = certs .. "/ca.pem" } end)
   after_each(function() pool:close() end)
 
   it("is spoken only when asked for", function()
     assert.equal("hello /two", fetch(pool, server.url .. "/two").body)
-    local one = curl.pool { ca_file = certs .. "/ca.pem" }
+    local one = open { ca_file = certs .. "/ca.pem" }
     assert.equal("hello /one", fetch(one, server.url .. "/one").body)
     one:close()
     local seen = table.concat(server:log(), "\n")

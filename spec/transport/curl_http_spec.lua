@@ -1,17 +1,16 @@
 -- SPDX-License-Identifier: MIT
 -- What the pool makes of answers, good and bad, over plain HTTP/1.1.
-local curl = require "azure.signalr.curl"
 local raw_server = require "spec.support.raw_server"
 local support = require "spec.support.pool"
 
 local fetch = support.fetch
 
-describe("curl pool, HTTP/1.1", function()
+support.describe(describe, "curl pool, HTTP/1.1", function(open)
   local server, pool
 
   setup(function() server = raw_server.start() end)
   teardown(function() server:stop() end)
-  before_each(function() pool = curl.pool { max_response = 100000, connect_timeout = 2 } end)
+  before_each(function() pool = open { max_response = 100000, connect_timeout = 2 } end)
   after_each(function() pool:close() end)
 
   local function url(path) return server.url .. (path or "/") end
@@ -184,7 +183,7 @@ describe("curl pool, HTTP/1.1", function()
 
     it("is an answer when it came before the body was read", function()
       for _, status in ipairs { "401 Unauthorized", "413 Too Large", "503 Busy" } do
-        local own = curl.pool {} -- the sockets' buffers may hold the whole body, and then the connection is kept
+        local own = open {} -- the sockets' buffers may hold the whole body, and then the connection is kept
         local reply = assert(fetch(own, url(), support.answer(status, "because") .. " sleep(0.05) close()",
           { method = "POST", body = body, headers = { "X-Body: unread" } }))
         assert.equal(tonumber(status:sub(1, 3)), reply.status)

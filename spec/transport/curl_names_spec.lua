@@ -21,14 +21,18 @@ describe("curl pool, a resolver that hangs", function()
     assert.is_true(took < 0.5, ("the process took %.3f s to end"):format(took))
   end
 
-  for _, case in ipairs { "cancel", "deadline", "close", "step" } do
-    it("does not hold " .. case .. ", collection or the end of the process", function() run(case) end)
-  end
+  for _, options in ipairs { "{}", "{ io_thread = true }" } do
+    for _, case in ipairs { "cancel", "deadline", "close", "step" } do
+      it(("does not hold %s, collection or the end of the process: %s"):format(case, options), function()
+        run(case, options)
+      end)
+    end
 
-  it("does not hold other requests", function()
-    local server = raw_server.start()
-    local fine, message = pcall(run, "beside", "{}", { URL = server.url .. "/" })
-    server:stop()
-    assert.is_true(fine, message)
-  end)
+    it("does not hold other requests: " .. options, function()
+      local server = raw_server.start()
+      local fine, message = pcall(run, "beside", options, { URL = server.url .. "/" })
+      server:stop()
+      assert.is_true(fine, message)
+    end)
+  end
 end)

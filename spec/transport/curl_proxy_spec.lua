@@ -1,28 +1,27 @@
 -- SPDX-License-Identifier: MIT
 -- Proxies: only the one that is named, plain and CONNECT, and what it must not see.
-local curl = require "azure.signalr.curl"
 local raw_server = require "spec.support.raw_server"
 local support = require "spec.support.pool"
 
 local fetch = support.fetch
 
-describe("curl pool, proxy", function()
-  local pool, open
+support.describe(describe, "curl pool, proxy", function(open)
+  local pool, servers
 
-  before_each(function() open = {} end)
+  before_each(function() servers = {} end)
   after_each(function()
     if pool then pool:close() end
-    for _, server in ipairs(open) do server:stop() end
+    for _, server in ipairs(servers) do server:stop() end
   end)
 
   local function start(options)
-    open[#open + 1] = raw_server.start(options)
-    return open[#open]
+    servers[#servers + 1] = raw_server.start(options)
+    return servers[#servers]
   end
 
   it("takes a plain request whole", function()
     local proxy = start { on_request = "ok(method .. ' ' .. path .. ' ' .. body)" }
-    pool = curl.pool { proxy = proxy.url }
+    pool = open { proxy = proxy.url }
     local reply = fetch(pool, "http://service.test/a?b", nil, { method = "POST", body = "x" })
     assert.equal("POST http://service.test/a?b x", reply.body)
   end)
@@ -30,7 +29,7 @@ describe("curl pool, proxy", function()
   it("makes a tunnel for TLS, kept for later requests, and sees no header of ours", function()
     local server = start { tls = "server" }
     local proxy = start { on_request = "if headers.authorization then close() end tunnel()" }
-    pool = curl.pool { proxy = proxy.url, ca_file = raw_server.certs() .. "/ca.pem" }
+    pool = open { proxy = proxy.url, ca_file = raw_server.certs() .. "/ca.pem" }
     for i = 1, 3 do
       local reply = assert(fetch(pool, server.url .. "/", "ok(headers.authorization)",
         { headers = { "Authorization: Bearer t" } }))
@@ -47,7 +46,7 @@ describe("curl pool, proxy", function()
     local stopped = raw_server.start()
     stopped:stop()
     for _, proxy in ipairs { refusing.url, rude.url, stopped.url, "http://nowhere.invalid:3128" } do
-      pool = curl.pool { proxy = proxy, ca_file = raw_server.certs() .. "/ca.pem" }
+      pool = open { proxy = proxy, ca_file = raw_server.certs() .. "/ca.pem" }
       local reply, failure = fetch(pool, target.url .. "/", "ok()", { method = "POST", body = "b" })
       assert.is_nil(reply)
       assert.same({ "proxy", "no" }, { failure.kind, failure.sent }, proxy .. ": " .. failure.message)
@@ -58,7 +57,7 @@ describe("curl pool, proxy", function()
 
   it("keeps its credentials out of messages", function()
     local refusing = start { on_request = support.answer("407 Authenticate", "no") }
-    pool = curl.pool { proxy = refusing.url:gsub("://", "://user:hunter2@", 1) }
+    pool = open { proxy = refusing.url:gsub("://", "://user:hunter2@", 1) }
     local _, failure = fetch(pool, "https://service.test/", nil)
     assert.equal("proxy", failure.kind)
     assert.is_nil(failure.message:find("hunter2", 1, true))

@@ -1,12 +1,11 @@
 -- SPDX-License-Identifier: MIT
 -- What the pool says about what was written, and that it writes no request twice behind its user's back.
-local curl = require "azure.signalr.curl"
 local raw_server = require "spec.support.raw_server"
 local support = require "spec.support.pool"
 
 local fetch = support.fetch
 
-describe("curl pool, what was sent", function()
+support.describe(describe, "curl pool, what was sent", function(open)
   local server, pool
 
   after_each(function()
@@ -23,7 +22,7 @@ describe("curl pool, what was sent", function()
   end
 
   it("is nothing when the name or the connection failed", function()
-    pool = curl.pool {}
+    pool = open {}
     failing("dns", "no", "http://nowhere.invalid/", nil, { method = "POST", body = "b" })
     server = raw_server.start()
     local url = server.url
@@ -40,7 +39,7 @@ describe("curl pool, what was sent", function()
 
     it("is not repeated when a kept connection dies under a POST" .. title, function()
       server = raw_server.start { on_request = DIES_AT_SECOND, tls = tls or nil }
-      pool = curl.pool { ca_file = tls and raw_server.certs() .. "/ca.pem" or nil }
+      pool = open { ca_file = tls and raw_server.certs() .. "/ca.pem" or nil }
       for _, body in ipairs { "small", ("x"):rep(100000) } do
         local before = server:count "request"
         local post = { method = "POST", body = body }
@@ -55,7 +54,7 @@ describe("curl pool, what was sent", function()
 
   it("is repeated for a GET, which does no harm", function()
     server = raw_server.start { on_request = DIES_AT_SECOND }
-    pool = curl.pool {}
+    pool = open {}
     assert.equal("1", fetch(pool, server.url .. "/").body)
     assert.equal("1", fetch(pool, server.url .. "/").body)
     assert.equal(3, server:await("request", 3))
@@ -63,7 +62,7 @@ describe("curl pool, what was sent", function()
 
   it("goes out once on a new connection when the kept one was closed in between", function()
     server = raw_server.start { on_request = "ok(tostring(count)) close()" }
-    pool = curl.pool {}
+    pool = open {}
     for i = 1, 5 do
       assert.equal("1", fetch(pool, server.url .. "/", nil, { method = "POST", body = "b" }).body)
       assert.equal(i, server:await("close", i))
@@ -73,7 +72,7 @@ describe("curl pool, what was sent", function()
 
   it("stays maybe when the connection after the broken one cannot be made", function()
     server = raw_server.start { on_request = "if count == 2 then sleep(0.2) close() end ok()" }
-    pool = curl.pool {}
+    pool = open {}
     assert.equal(200, fetch(pool, server.url .. "/").status)
     local ticket = pool:submit(support.request(server.url .. "/"))
     while server:count "request" < 2 do pool:step(0.01) end

@@ -7,7 +7,7 @@ local support = require "spec.support.pool"
 local fetch, request = support.fetch, support.request
 local now = curl.monotonic
 
-describe("curl pool, time", function()
+support.describe(describe, "curl pool, time", function(open)
   local server, pool
 
   setup(function() server = raw_server.start() end)
@@ -34,7 +34,7 @@ describe("curl pool, time", function()
     end
 
     it("count the waiting in the queue", function()
-      pool = curl.pool { max_connections = 1 }
+      pool = open { max_connections = 1 }
       local first = submit "sleep(0.5) ok()"
       timed_out("no", 0.1, "ok()", { timeout = 0.1 })
       assert.is_false(pool:wait(first, 0))
@@ -43,19 +43,19 @@ describe("curl pool, time", function()
     end)
 
     it("hold for a silent server, and nothing of it is left for the next request", function()
-      pool = curl.pool { max_connections = 1 }
+      pool = open { max_connections = 1 }
       timed_out("maybe", 0.1, "sleep(0.3) ok('late')", { timeout = 0.1 })
       assert.equal("mine", fetch(pool, url(), "ok('mine')").body)
     end)
 
     it("hold in the middle of the head and of the body", function()
-      pool = curl.pool {}
+      pool = open {}
       timed_out("maybe", 0.1, "write('HTTP/1.1 200 OK\r\nX-A: ') sleep(3)", { timeout = 0.1 })
       timed_out("maybe", 0.1, "write('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab') sleep(3)", { timeout = 0.1 })
     end)
 
     it("hold while the body is being sent", function()
-      pool = curl.pool {}
+      pool = open {}
       timed_out("maybe", 0.3, "sleep(3)",
         { method = "POST", body = ("x"):rep(20000000), headers = { "X-Body: unread" }, timeout = 0.3 })
     end)
@@ -63,16 +63,16 @@ describe("curl pool, time", function()
     it("hold while connecting, and nothing was sent", function()
       local mute = raw_server.start { on_connect = "sleep(30)" }
       local target = mute.url:gsub("^http:", "https:")
-      pool = curl.pool { connect_timeout = 0.2 }
+      pool = open { connect_timeout = 0.2 }
       timed_out("no", 0.2, target, { timeout = 5 })
       pool:close()
-      pool = curl.pool { connect_timeout = 5 }
+      pool = open { connect_timeout = 5 }
       timed_out("no", 0.1, target, { timeout = 0.1 })
       mute:stop()
     end)
 
     it("of nothing is over at once", function()
-      pool = curl.pool {}
+      pool = open {}
       timed_out("no", 0, "ok()", { timeout = 0 })
       timed_out("no", 0, "ok()", { timeout = -1 })
     end)
@@ -80,11 +80,12 @@ describe("curl pool, time", function()
 
   describe("cancel", function()
     it("ends a ticket that waits, without touching the wire", function()
-      pool = curl.pool { max_connections = 1 }
+      pool = open { max_connections = 1 }
       local before = server:count "request"
       local first, second = submit "sleep(0.1) ok()", submit "ok('never')"
       pool:step(0)
       assert.is_true(pool:cancel(second))
+      assert.is_true(pool:wait(second, 0.05))
       assert.is_false(pool:cancel(second))
       local _, failure = pool:collect(second)
       assert.same({ "cancelled", "no" }, { failure.kind, failure.sent })
@@ -94,13 +95,14 @@ describe("curl pool, time", function()
     end)
 
     it("in the middle of a body leaves nothing for the next request", function()
-      pool = curl.pool { max_connections = 1 }
+      pool = open { max_connections = 1 }
       for _ = 1, 5 do
         local ticket = submit("write('HTTP/1.1 200 OK\\r\\nContent-Length: 9\\r\\n\\r\\nold') " ..
           "sleep(0.05) write('-stale')")
         local deadline = now() + 0.03
         while now() < deadline do pool:step(0.005) end
         assert.is_true(pool:cancel(ticket))
+        assert.is_true(pool:wait(ticket, 0.05))
         local _, failure = pool:collect(ticket)
         assert.same({ "cancelled", "maybe" }, { failure.kind, failure.sent })
         local reply = fetch(pool, url(), "ok('new')")

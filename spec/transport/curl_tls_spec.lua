@@ -1,12 +1,11 @@
 -- SPDX-License-Identifier: MIT
 -- TLS: who is trusted, who is not, and that connections and sessions are kept.
-local curl = require "azure.signalr.curl"
 local raw_server = require "spec.support.raw_server"
 local support = require "spec.support.pool"
 
 local fetch = support.fetch
 
-describe("curl pool, TLS", function()
+support.describe(describe, "curl pool, TLS", function(open)
   local server, certs, pool
 
   setup(function()
@@ -17,7 +16,7 @@ describe("curl pool, TLS", function()
   after_each(function() pool:close() end)
 
   local function refused(target, options)
-    pool = curl.pool(options)
+    pool = open(options)
     local reply, failure = fetch(pool, target .. "/", "ok()", { method = "POST", body = "secret" })
     assert.is_nil(reply)
     assert.same({ "tls", "no" }, { failure.kind, failure.sent }, failure.message)
@@ -26,7 +25,7 @@ describe("curl pool, TLS", function()
 
   it("trusts the CA that is named, by file and by directory", function()
     for _, options in ipairs { { ca_file = certs .. "/ca.pem" }, { ca_path = certs .. "/hash" } } do
-      pool = curl.pool(options)
+      pool = open(options)
       assert.equal("a", fetch(pool, server.url .. "/", "ok('a')").body)
       assert.is_true(fetch(pool, server.url .. "/", "ok('a')").reused)
       assert.equal("b", fetch(pool, "https://localhost:" .. server.port .. "/", "ok('b')").body)
@@ -46,7 +45,7 @@ describe("curl pool, TLS", function()
       refused(bad.url, { ca_file = certs .. "/ca.pem" })
       assert.equal(0, bad:count "request")
       pool:close()
-      pool = curl.pool { verify = false }
+      pool = open { verify = false }
       assert.equal(200, fetch(pool, bad.url .. "/", "ok()").status)
       pool:close()
       bad:stop()
@@ -68,7 +67,7 @@ describe("curl pool, TLS", function()
   end)
 
   it("runs 200 requests over few connections", function()
-    pool = curl.pool { ca_file = certs .. "/ca.pem", max_connections = 4 }
+    pool = open { ca_file = certs .. "/ca.pem", max_connections = 4 }
     local tickets = {}
     for i = 1, 200 do tickets[i] = pool:submit(support.request(server.url .. "/", "ok('" .. i .. "')")) end
     while pool:step(1) > 0 do end
@@ -77,7 +76,7 @@ describe("curl pool, TLS", function()
   end)
 
   it("carries a megabyte up and down", function()
-    pool = curl.pool { ca_file = certs .. "/ca.pem" }
+    pool = open { ca_file = certs .. "/ca.pem" }
     local body = {}
     for i = 1, 100000 do body[i] = ("%09d\n"):format(i) end
     body = table.concat(body)
@@ -85,7 +84,7 @@ describe("curl pool, TLS", function()
   end)
 
   it("survives a connection that is reset under a large body", function()
-    pool = curl.pool { ca_file = certs .. "/ca.pem" }
+    pool = open { ca_file = certs .. "/ca.pem" }
     local reply, failure = fetch(pool, server.url .. "/", "close()",
       { method = "POST", body = ("x"):rep(5000000), headers = { "X-Body: unread" } })
     assert.is_nil(reply)
