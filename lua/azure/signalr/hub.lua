@@ -8,6 +8,7 @@ local command = require "azure.signalr.command"
 local connection = require "azure.signalr.connection"
 local group = require "azure.signalr.group"
 local handle = require "azure.signalr.handle"
+local many = require "azure.signalr.many"
 local message = require "azure.signalr.message"
 local negotiate = require "azure.signalr.negotiate"
 local op = require "azure.signalr.operations"
@@ -113,6 +114,33 @@ end
 function methods:connection(id)
   check.self(self, Hub, "hub:connection")
   return connection.new(self, id)
+end
+
+--- Several users: a message to each of them, many requests at a time.
+-- @tparam table ids array of user ids
+-- @tparam table|nil options parallel (at most so many at a time; 32)
+-- @treturn table with send, send_list and send_frames, which return a result for each (many.lua)
+function methods:users(ids, options)
+  check.self(self, Hub, "hub:users")
+  return many.users(self, ids, options)
+end
+
+--- Several groups: a message to each of them (see hub:users).
+-- @tparam table names array of group names
+-- @tparam table|nil options parallel
+-- @treturn table with send, send_list and send_frames
+function methods:groups(names, options)
+  check.self(self, Hub, "hub:groups")
+  return many.groups(self, names, options)
+end
+
+--- Several connections: a message to each of them (see hub:users).
+-- @tparam table ids array of connection ids
+-- @tparam table|nil options parallel
+-- @treturn table with send, send_list and send_frames
+function methods:connections(ids, options)
+  check.self(self, Hub, "hub:connections")
+  return many.connections(self, ids, options)
 end
 
 --- Disconnects everybody on the hub, but for those excluded.

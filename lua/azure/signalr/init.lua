@@ -5,6 +5,7 @@
 --     local client = signalr.new(os.getenv "AZURE_SIGNALR_CONNECTION_STRING")
 --     local ok, err = client:hub("chat"):send("newMessage", "alice", { text = "hi" })
 local core = require "azure.signalr.core"
+local all = require "azure.signalr.all"
 local client = require "azure.signalr.client"
 local command = require "azure.signalr.command"
 local filter = require "azure.signalr.filter"
@@ -16,6 +17,14 @@ local M = { _VERSION = core._VERSION }
 -- @param options a connection string, or a table of options (docs/guide.md has them all)
 -- @treturn table client; throws when the options are not right
 M.new = client.new
+
+--- Runs functions that make calls at the same time, a bounded number of them, and waits for all (all.lua).
+-- @function all
+-- @tparam table list of functions
+-- @tparam table|nil options parallel (32)
+-- @treturn table a result for each: { ok = true, value = } or { ok = false, err = }
+-- @treturn number how many are not ok
+M.all = all.all
 
 --- JSON's null, as argument and as result; the same value as cjson.null and ngx.null.
 M.null = core.null

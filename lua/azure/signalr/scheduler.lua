@@ -69,10 +69,10 @@ end
 --- See client:spawn.
 function methods:spawn(fn, ...) return task.spawn(self, fn, ...) end
 
---- See client:adopt.
+--- See client:adopt. M.host is the scheduler whose host was named last, for what belongs to no client.
 function methods:adopt(host)
   self.host = host
-  M.host = host
+  M.host = host and self
 end
 
 local function collect(self, pool)

@@ -41,7 +41,7 @@
 local M = {}
 
 -- nginx with the Lua module, OpenResty or its resty command: sockets of its own, and a loop that must not be blocked.
-local function inside_nginx()
+function M.inside_nginx()
   local ngx = rawget(_G, "ngx")
   return type(ngx) == "table" and type(ngx.socket) == "table" and ngx.config ~= nil
 end
@@ -50,7 +50,7 @@ end
 -- @tparam table config frozen options of the client
 -- @treturn table transport
 function M.default(config)
-  if inside_nginx() then return require("azure.signalr.transport.resty").new(config) end
+  if M.inside_nginx() then return require("azure.signalr.transport.resty").new(config) end
   return require("azure.signalr.transport.curl").new(config)
 end
 

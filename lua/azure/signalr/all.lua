@@ -1,0 +1,128 @@
+-- SPDX-License-Identifier: MIT
+--- Many calls at once, a bounded number at a time, with a result for each. Works wherever a single call does: a
+-- spawned function and a host's adopted coroutine yield meanwhile, inside nginx light threads do the work, and the
+-- main line drives what it needs by itself, resuming nobody else.
+local check = require "azure.signalr.check"
+local errors = require "azure.signalr.errors"
+local scheduler = require "azure.signalr.scheduler"
+local task = require "azure.signalr.task"
+local transports = require "azure.signalr.transport"
+local waiting = require "azure.signalr.waiting"
+
+local M = {}
+
+local LIMIT = 32 -- at a time; half of the connections that a pool has
+local LONG = 3600 -- seconds
+
+local function failed(err) return { ok = false, err = err } end
+
+-- Reads what a function returned as this library's methods mean it: true and a value; a value; nil and an error.
+local function outcome(fine, first, ...)
+  if not fine then return failed(first) end
+  if select("#", ...) == 0 then return { ok = true, value = first } end
+  local second = ...
+  if first == true then return { ok = true, value = second } end
+  if not first and second ~= nil then return failed(second) end
+  return { ok = true, value = first }
+end
+
+local function stop_workers(workers)
+  local err = errors.new {
+    kind = "cancelled", op = "signalr.all", message = "whoever waited for this was ended", sent = "maybe",
+  }
+  for _, worker in ipairs(workers) do task.stop(worker, err) end
+end
+
+-- The waiter is made anew for each wait; a spawned function that was cancelled throws here.
+local function join_workers(workers, waiter)
+  for _, worker in ipairs(workers) do
+    if not worker:done() then task.join(worker, waiter()) end
+  end
+end
+
+local function drive_workers(workers, owner)
+  for _, worker in ipairs(workers) do
+    while not worker:done() do
+      if owner.away == 0 then
+        error("a function given to all waits for something that only the host's own loop could bring", 0)
+      end
+      waiting.restricted(owner, scheduler.drive, owner, LONG)
+    end
+  end
+end
+
+-- Who owns the workers, and how to wait for them here.
+local function place()
+  local current = task.current()
+  if current then
+    return current.owner, function(workers) join_workers(workers, function() return current end) end
+  end
+  local host = scheduler.host
+  if host and host:waiter() then
+    return host, function(workers) join_workers(workers, function() return host:waiter() end) end
+  end
+  local owner = waiting.owner { ready = {} }
+  return owner, function(workers) drive_workers(workers, owner) end
+end
+
+local function run_here(count, limit, item)
+  local results, next_one = {}, 0
+  local function work()
+    while next_one < count do
+      next_one = next_one + 1
+      local i = next_one
+      results[i] = outcome(pcall(item, i))
+    end
+  end
+  local owner, wait = place()
+  local workers = {}
+  for i = 1, math.min(limit, count) do workers[i] = task.spawn(owner, work) end
+  local fine, problem = pcall(wait, workers)
+  if not fine then
+    stop_workers(workers)
+    error(problem, 0)
+  end
+  return results
+end
+
+local function run_in_nginx(count, limit, item)
+  local list, results = {}, {}
+  for i = 1, count do list[i] = function() return item(i) end end
+  local unpack = unpack or table.unpack -- luacheck: ignore
+  for i, r in ipairs(require("azure.signalr.transport.resty.threads").all(list, limit)) do
+    results[i] = outcome(unpack(r, 1, r.n))
+  end
+  return results
+end
+
+--- Runs item(1) to item(count).
+-- @tparam number count
+-- @tparam number|nil limit how many at a time
+-- @tparam function item
+-- @treturn table array of { ok = true, value = } or { ok = false, err = }
+-- @treturn number how many are not ok
+function M.each(count, limit, item)
+  local run = transports.inside_nginx() and run_in_nginx or run_here
+  local results, bad = run(count, limit or LIMIT, item), 0
+  for i = 1, count do
+    if not results[i].ok then bad = bad + 1 end
+  end
+  return results, bad
+end
+
+M.options = { parallel = check.integer(1, 10000) }
+
+--- Runs functions at the same time, as far as they wait for answers: signalr.all.
+-- @tparam table list array of functions
+-- @tparam table|nil options parallel (at most so many at a time; 32)
+-- @treturn table array, in the order of the list: { ok = true, value = } with what the function returned (of
+-- `true, value` the value), or { ok = false, err = } with what it threw, or returned after nil or false
+-- @treturn number how many are not ok
+function M.all(list, options)
+  check.type("table")(list, "signalr.all", "functions")
+  options = check.options(options, M.options, "signalr.all")
+  for i = 1, #list do check.type("function")(list[i], "signalr.all", ("functions[%d]"):format(i)) end
+  return M.each(#list, options.parallel, function(i) return list[i]() end)
+end
+
+return M
