@@ -1,0 +1,63 @@
+-- SPDX-License-Identifier: MIT
+-- What the specs of this folder share: a server that answers as the hub's name says, and clients for it.
+--   hub "chat": at once; "wait250": after 250 ms; "status503": that status; "half": half an answer, then silence
+local raw_server = require "spec.support.raw_server"
+local signalr = require "azure.signalr"
+local curl = require "azure.signalr.curl"
+
+local M = { now = curl.monotonic }
+
+local ANSWERS = [[
+  local hub = string.match(path, "hubs/([%w]+)") or "chat"
+  sleep((string.match(hub, "^wait(%d+)") or 0) / 1000)
+  if hub == "half" then
+    write("HTTP/1.1 202 Accepted\r\nContent-Length: 10\r\n\r\n{\"c")
+    sleep(3)
+  end
+  local status = string.match(hub, "^status(%d+)") or "202"
+  write("HTTP/1.1 " .. status .. " x\r\nContent-Length: 0\r\n\r\n")
+]]
+
+--- Starts the server.
+-- @treturn table as raw_server.start gives, with client(options)
+function M.start()
+  local server = raw_server.start { on_request = ANSWERS }
+  local clients = {}
+  local self = { url = server.url }
+  function self.client(options)
+    local all = { endpoint = server.url, access_key = "key", retry = false, timeout = 10 }
+    for name, value in pairs(options or {}) do all[name] = value end
+    local client = signalr.new(all)
+    clients[#clients + 1] = client
+    return client
+  end
+  function self.count(word) return server:count(word) end
+  function self.await(word, n) return server:await(word, n) end
+  function self.close_clients()
+    for _, client in ipairs(clients) do client:close() end
+    clients = {}
+  end
+  function self.stop()
+    self.close_clients()
+    server:stop()
+  end
+  return self
+end
+
+--- Steps until a condition holds; fails after five seconds.
+function M.step_until(client, condition)
+  local deadline = M.now() + 5
+  while not condition() do
+    assert(M.now() < deadline, "it did not come about")
+    client:step(0.05)
+  end
+end
+
+--- Seconds that a function takes, then what it returns.
+function M.timed(fn, ...)
+  local started = M.now()
+  local function pass(...) return M.now() - started, ... end
+  return pass(fn(...))
+end
+
+return M
