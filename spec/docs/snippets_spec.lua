@@ -94,3 +94,25 @@ describe("the documents' snippets", function()
     assert.has_error(function() run(bad, server.connection_string) end)
   end)
 end)
+
+describe("the documents", function()
+  local operations = require "azure.signalr.operations"
+  local readme = read("README.md")
+
+  it("have a row in the README's table for each operation", function()
+    for _, row in ipairs(operations.rows) do
+      assert(readme:find("| `" .. row.id .. "` |", 1, true), "the README's table lacks " .. row.id)
+    end
+  end)
+
+  it("link to pages that are there", function()
+    for _, path in ipairs(pages) do
+      local folder = path:match("^(.*/)") or ""
+      for link in read(path):gmatch("%]%(([%w_%./%-]+)%)") do
+        local file = io.open(folder .. link, "rb")
+        assert(file, path .. " links to " .. link .. ", which is not there")
+        file:close()
+      end
+    end
+  end)
+end)
