@@ -69,28 +69,29 @@ end
 -- One kept connection that asks again and again until it is time.
 local function ask_until(how, deadline, seen)
   local peer = connect(how.port)
-  peer:settimeout(how.timeout or 30)
   local text = head_of(how.path, { keep = true, method = how.method })
   while cqueues.monotime() < deadline do
     local started = cqueues.monotime()
     local status, body
+    peer:settimeout(deadline - started + 0.1)
     local ok, why = pcall(function()
       assert(peer:write(text))
       status, body = read_answer(peer, how.method)
     end)
     local at = cqueues.monotime()
+    if at > deadline then break end
     seen[#seen + 1] = { at = at, took = at - started, status = status, body = body, why = not ok and why or nil }
     if not ok then
       peer:close()
       peer = connect(how.port)
-      peer:settimeout(how.timeout or 30)
     end
     if how.pause then cqueues.sleep(how.pause) end
   end
   peer:close()
 end
 
---- Keeps a number of requests in flight for a time; several such streams run side by side.
+--- Keeps a number of requests in flight for a time; several such streams run side by side. What is not answered when
+-- the time is over does not count.
 -- @tparam table streams each with port, path, connections, pause (seconds between a connection's requests)
 -- @tparam number seconds
 -- @tparam[opt] function meanwhile runs beside them

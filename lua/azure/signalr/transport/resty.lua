@@ -45,7 +45,7 @@ end
 
 --- Makes a transport. No connection is made before the first request.
 -- @tparam table config max_connections, max_in_flight (of this worker), connect_timeout (seconds), verify, proxy
--- (http://[user:password@]host:port), queue_limit (messages), queue_bytes
+-- (http://[user:password@]host:port), queue_limit (messages), queue_bytes, drain_timeout (seconds)
 -- @treturn table transport
 -- @raise for ca_file, ca_path, http2, io_thread and an https proxy, which a socket of nginx cannot honour
 function M.new(config)
@@ -67,7 +67,7 @@ function M.new(config)
     self.out = n
     return n > self.max_connections
   end
-  self.outbox = outbox.new { limit = config.queue_limit, bytes = config.queue_bytes }
+  self.outbox = outbox.new { limit = config.queue_limit, bytes = config.queue_bytes, drain = config.drain_timeout }
   return self
 end
 

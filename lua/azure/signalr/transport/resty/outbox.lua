@@ -21,7 +21,7 @@ local now = clock.now
 
 local SENDERS = 16 -- timers that send at a time
 local WATCH = 5 -- seconds of the long timer, after which it looks whether it is still needed
-local DRAIN = 10 -- seconds that an exiting worker takes to send what is queued
+local DRAIN = 10 -- seconds that an exiting worker takes to send what is queued, unless told otherwise
 
 -- Anything of ngx that looks for a request is deadly when Lua ends after exit_worker_by_lua; standard error is not,
 -- and nginx points it to the error log.
@@ -35,10 +35,10 @@ local function last_words(self)
 end
 
 --- Makes a queue.
--- @tparam table how limit (entries), bytes (of all entries queued)
+-- @tparam table how limit (entries), bytes (of all entries queued), drain (seconds that an exiting worker takes)
 function M.new(how)
   local self = setmetatable({
-    limit = how.limit or 10000, max_bytes = how.bytes or 67108864,
+    limit = how.limit or 10000, max_bytes = how.bytes or 67108864, drain_time = how.drain or DRAIN,
     ready = fifo.new(), ages = fifo.new(), behind = {}, bytes = 0, senders = 0, pid = 0, watched = false,
     accepted = 0, sent = 0, failed = 0, dropped = 0, refused = 0, lost = 0, queued = 0, in_flight = 0,
   }, metatable)
@@ -160,11 +160,11 @@ function watch(premature, self)
     end
     return
   end
-  self.drain_until = now() + DRAIN
+  self.drain_until = now() + self.drain_time
   if wait_until_empty(self, self.drain_until) then return end
   local left = self.queued
   give_up(self, {
-    kind = "closed", sent = "no", message = ("the worker had to end and %d s were over"):format(DRAIN),
+    kind = "closed", sent = "no", message = ("the worker had to end and %g s were over"):format(self.drain_time),
   })
   ngx.log(ngx.ERR, "azure.signalr: this worker had to end with ", left, " messages of its queue not sent")
 end

@@ -62,7 +62,7 @@ function methods:cancel()
   if self.results then return false end
   local killed, why = kill(self.thread)
   if not killed then error("cancel: " .. tostring(why), 2) end
-  finish(self, { false, "cancelled", n = 2 })
+  finish(self, { false, { kind = "cancelled", message = "the spawned function was cancelled", sent = "maybe" }, n = 2 })
   return true
 end
 

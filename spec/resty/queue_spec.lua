@@ -1,0 +1,191 @@
+-- SPDX-License-Identifier: MIT
+-- The queue of a worker: limits, order, and what becomes of it when nginx is
+-- told to reload, to quit and to terminate.
+local nginx = require "spec.support.openresty"
+if not nginx.here then return end
+
+local cqueues = require "cqueues"
+local raw_server = require "spec.support.raw_server"
+
+local SERVER = [[
+  location /push { content_by_lua_block { queue.push(app) } }
+  location /stats { content_by_lua_block { ngx.say(queue.line(app)) } }
+  location /drain { content_by_lua_block {
+    ngx.say(tostring(app.transport:drain(tonumber(ngx.var.arg_for)))) } }
+  location /close { content_by_lua_block { app.transport:close() ngx.say("closed") } }]]
+
+-- A service that answers as the code says, and an nginx whose queue goes there.
+local function start(on_request, options, workers)
+  local service = raw_server.start { on_request = on_request }
+  local web = nginx.start {
+    workers = workers or 1, server = SERVER, http = ([[
+      init_by_lua_block { queue = require "spec.resty.queue" app = queue.new(%q, %s) }
+      exit_worker_by_lua_block { ngx.log(ngx.WARN, "AT EXIT ", queue.line(app)) }
+    ]]):format(service.url, options or "{}"),
+  }
+  finally(function()
+    web:stop()
+    service:stop()
+  end)
+  return web, service
+end
+
+local function numbers(line)
+  local all = {}
+  for name, value in line:gmatch("([%a_]+) (%d+)") do all[name] = tonumber(value) end
+  return all
+end
+
+local function stats(web) return numbers((select(2, web:get("/stats")))) end
+
+local function await(web, accept)
+  local deadline = cqueues.monotime() + 10
+  local seen
+  repeat
+    seen = stats(web)
+    if accept(seen) then return seen end
+    cqueues.sleep(0.02)
+  until cqueues.monotime() > deadline
+  error("it did not come about; accepted " .. seen.accepted .. ", sent " .. seen.sent, 2)
+end
+
+-- The last words of all workers that ended so far, added up.
+local function totals(web)
+  local sum = { lost = 0, accepted = 0, sent = 0, failed = 0, queued = 0, in_flight = 0, reported = 0 }
+  for line in web:log():gmatch("AT EXIT ([^\n]*)") do
+    for name, value in pairs(numbers(line)) do sum[name] = (sum[name] or 0) + value end
+  end
+  for count in web:log():gmatch("ended with (%d+) messages") do sum.lost = sum.lost + tonumber(count) end
+  return sum
+end
+
+describe("the queue of a worker", function()
+  it("sends what it takes, over a few kept connections", function()
+    local web, service = start("ok()")
+    assert.are.equal("200 none\n", (select(2, web:get("/push?n=200"))))
+    local seen = await(web, function(s) return s.sent == 200 end)
+    assert.are.same({ 0, 0, 0 }, { seen.failed, seen.queued, seen.in_flight })
+    assert.are.equal(200, service:count("request"))
+    assert.is_true(service:count("open") <= 16)
+  end)
+
+  it("is bounded by count and by bytes, and says so", function()
+    local web = start("sleep(0.5) ok()", "{ queue_limit = 10, queue_bytes = 1000 }")
+    local _, said = web:get("/push?n=50")
+    assert.are.equal("queue_full", said:match("%d+ (%S+)"))
+    local seen = stats(web)
+    assert.is_true(seen.accepted >= 10 and seen.accepted <= 26)
+    assert.are.equal(50, seen.accepted + seen.refused)
+    await(web, function(s) return s.sent == seen.accepted end)
+    _, said = web:get("/push?n=3&size=600")
+    assert.are.equal("1 queue_full\n", said)
+    _, said = web:get("/push?n=1&size=2000&drop=1")
+    assert.are.equal("0 queue_full\n", said)
+  end)
+
+  it("gives up the oldest where the caller wants that, and reports each", function()
+    local web = start("sleep(0.3) ok()", "{ queue_limit = 10 }")
+    assert.are.equal("60 none\n", (select(2, web:get("/push?n=60&drop=1"))))
+    local seen = await(web, function(s) return s.sent + s.failed == 60 end)
+    assert.is_true(seen.dropped >= 34)
+    assert.are.same({ seen.dropped, seen.dropped }, { seen.failed, seen.reported })
+    assert.truthy(web:log():find("REPORT queue_full", 1, true))
+  end)
+
+  it("keeps the order for a destination, one in flight", function()
+    local web, service = start("sleep(0.002) ok()")
+    assert.are.equal("40 none\n", (select(2, web:get("/push?n=40&destination=lobby"))))
+    await(web, function(s) return s.sent == 40 end)
+    local ends = {}
+    for _, line in ipairs(service:events()) do
+      local size = line:match("^request %d+ POST %S+ (%d+)")
+      ends[#ends + 1] = tonumber(size)
+    end
+    -- The numbers 1 to 9 have one digit: bodies never become shorter.
+    for i = 2, #ends do assert.is_true(ends[i] >= ends[i - 1]) end
+    assert.are.equal(1, service:count("open"))
+  end)
+
+  it("reports what fails, and goes on", function()
+    local web = start([[
+      if count % 2 == 1 then return ok() end
+      write("HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n")]])
+    web:get("/push?n=100")
+    local seen = await(web, function(s) return s.sent + s.failed == 100 end)
+    assert.is_true(seen.failed > 20 and seen.failed == seen.reported)
+  end)
+
+  it("can be waited for, and gives up and reports what is left when closed", function()
+    local web = start("sleep(0.2) ok()")
+    web:get("/push?n=100")
+    assert.are.equal("false\n", (select(2, web:get("/drain?for=0.1"))))
+    assert.are.equal("true\n", (select(2, web:get("/drain?for=5"))))
+    assert.are.equal(100, stats(web).sent)
+    web:get("/push?n=100")
+    web:get("/close")
+    local seen = await(web, function(s) return s.sent + s.failed == 200 end)
+    assert.is_true(seen.failed >= 80)
+    assert.are.equal(seen.failed, seen.reported)
+    assert.are.equal("0 closed\n", (select(2, web:get("/push?n=1"))))
+  end)
+end)
+
+describe("a full queue", function()
+  local function fill(web, n)
+    local _, said = web:get("/push?n=" .. n)
+    assert.are.equal(n .. " none\n", said)
+  end
+
+  it("is sent when nginx reloads, while new workers take over", function()
+    local web, service = start("sleep(0.05) ok()", "{ queue_limit = 1000 }", 2)
+    fill(web, 300)
+    web:signal("HUP")
+    web:await_log("AT EXIT [^\n]*\n.*AT EXIT ", 15)
+    local sum = totals(web)
+    assert.are.same({ 300, 300, 0, 0 }, { sum.accepted, sum.sent, sum.failed, sum.lost })
+    assert.are.equal(300, service:count("request"))
+    fill(web, 1)
+  end)
+
+  it("is sent when nginx quits", function()
+    local web, service = start("sleep(0.05) ok()", "{ queue_limit = 1000 }", 2)
+    fill(web, 300)
+    web:signal("QUIT")
+    assert.is_true(web:await_end())
+    local sum = totals(web)
+    assert.are.same({ 300, 300, 0, 0 }, { sum.accepted, sum.sent, sum.failed, sum.lost })
+    assert.are.equal(300, service:count("request"))
+  end)
+
+  it("is given up when the time for that is over, and each message is reported", function()
+    local web, service = start("sleep(0.3) ok()", "{ queue_limit = 1000, drain_timeout = 1 }")
+    fill(web, 300)
+    local began = cqueues.monotime()
+    web:signal("QUIT")
+    assert.is_true(web:await_end())
+    assert.is_true(cqueues.monotime() - began < 4)
+    local sum = totals(web)
+    assert.are.equal(300, sum.accepted)
+    assert.are.equal(300, sum.sent + sum.failed)
+    assert.is_true(sum.sent > 0 and sum.failed > 100)
+    assert.are.same({ sum.failed, 0 }, { sum.reported, sum.lost })
+    assert.is_true(service:count("request") >= sum.sent)
+    assert.truthy(web:log():find("REPORT closed the worker had to end", 1, true))
+  end)
+
+  it("is counted in the log when nginx terminates and nothing can be sent", function()
+    local web, service = start("sleep(0.05) ok()", "{ queue_limit = 1000 }", 2)
+    fill(web, 300)
+    cqueues.sleep(0.12)
+    web:signal("TERM")
+    assert.is_true(web:await_end())
+    local sum = totals(web)
+    assert.are.equal(300, sum.accepted)
+    assert.is_true(sum.lost > 100)
+    assert.are.equal(300, sum.sent + sum.failed + sum.lost)
+    assert.are.equal(sum.queued + sum.in_flight, sum.lost)
+    assert.is_true(service:count("request") >= sum.sent)
+    assert.is_nil(web:log():find("signal 11", 1, true))
+    assert.is_nil(web:log():find("signal 6", 1, true))
+  end)
+end)
