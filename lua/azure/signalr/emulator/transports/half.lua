@@ -45,6 +45,15 @@ function methods:forget()
   if self.why then self.context.log:note("client %s: %s", self.session.connection_id, self.why) end
 end
 
+--- A DELETE of the client: it is done.
+-- @treturn table the answer
+function methods:delete()
+  self.why = self.why or "the client closed the connection"
+  self.outbox:abort()
+  self:forget()
+  return { status = 202 }
+end
+
 --- A POST of the client.
 -- @tparam string body
 -- @treturn table the answer

@@ -65,6 +65,8 @@ end
 -- @treturn table the answer
 -- @treturn ?function to call with false when the answer did not reach the client
 function methods:poll()
+  -- A client that polls is there, though by this transport it sends no pings.
+  self.session:receive("")
   if not wait_for_messages(self) then return gone() end
   if self.outbox:done() then
     self:forget()
@@ -74,15 +76,6 @@ function methods:poll()
   return data(bytes), function(arrived)
     if not arrived and bytes ~= "" then self.outbox:unget(bytes) end
   end
-end
-
---- The client says that it is done.
--- @treturn table the answer
-function methods:delete()
-  self.why = self.why or "the client closed the connection"
-  self.outbox:abort()
-  self:forget()
-  return { status = 202 }
 end
 
 return M

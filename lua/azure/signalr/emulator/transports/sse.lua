@@ -23,17 +23,19 @@ function M.event(payload)
 end
 
 -- lua-http does not say that a client has left while an answer is under way,
--- but the socket does: it becomes readable and is at its end.
+-- but the socket does: it becomes readable and is at its end, or broken.
 local function watch(self, stream)
   local socket = stream.connection.socket
   if stream.connection.version >= 2 or not socket then return end
+  -- The socket itself would only be polled for what it is waiting for.
+  local readable = { pollfd = socket:pollfd(), events = "r" }
   cqueues.running():wrap(function()
     while not self.forgotten and stream.connection.socket do
-      cqueues.poll(socket, 5)
+      cqueues.poll(readable, 5)
       -- A further request that waits makes it readable too, for long.
       cqueues.sleep(0.05)
       if self.forgotten then return end
-      if socket:eof("r") then
+      if socket:eof("r") or socket:error("r") then
         self.why = self.why or "the client closed the connection"
         return self.outbox:abort()
       end

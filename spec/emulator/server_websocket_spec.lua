@@ -1,0 +1,174 @@
+-- SPDX-License-Identifier: MIT
+-- The WebSocket transport, frame by frame.
+local cqueues = require "cqueues"
+local emulator = require "spec.support.emulator"
+local peer = require "spec.emulator.peer"
+
+local frame = peer.frame
+
+describe("the WebSocket transport", function()
+  local child, rest
+  setup(function()
+    child = emulator.start("--send-queue", "300000")
+    rest = peer.connect(child)
+  end)
+  teardown(function()
+    rest:close()
+    child:stop()
+  end)
+
+  local function send(text, query)
+    local answer = rest:rest("POST", "/api/hubs/chat/:send",
+      { query = query, body = ('{"target":"t","arguments":[%s]}'):format(text) })
+    assert.are.equal(202, answer.status)
+  end
+
+  local function message(text)
+    return ('{"type":1,"target":"t","arguments":[%s]}\30'):format(text)
+  end
+
+  -- What the emulator answers to a frame: the code and reason of its Close.
+  local function close_after(bytes)
+    local one = peer.websocket(child, "alice")
+    one.wire:write(bytes)
+    local code, reason = one:await_close()
+    one:close()
+    return code, reason
+  end
+
+  it("is opened as RFC 6455 says", function()
+    local one = peer.websocket(child, "alice", { headers = { "Origin: http://game.test" } })
+    assert.are.equal(101, one.answer.status)
+    assert.are.equal("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", one.answer.headers["sec-websocket-accept"])
+    assert.are.equal("http://game.test", one.answer.headers["access-control-allow-origin"])
+    send("1.0")
+    local first, text = one:receive()
+    assert.are.equal(129, first)
+    assert.are.equal(message("1.0"), text)
+    one:close()
+  end)
+
+  it("is refused without key, with another version, and without a token", function()
+    local target = peer.client_target(child, "alice")
+    local function upgrade(where, ...)
+      local one = peer.connect(child)
+      local answer = one:ask("GET", where, { headers = { "Upgrade: websocket", "Connection: upgrade", ... } })
+      one:close()
+      return answer
+    end
+    assert.are.equal(400, upgrade(target, "Sec-WebSocket-Version: 13").status)
+    local answer = upgrade(target, "Sec-WebSocket-Version: 8", "Sec-WebSocket-Key: a")
+    assert.are.equal(426, answer.status)
+    assert.are.equal("13", answer.headers["sec-websocket-version"])
+    assert.are.equal(401, upgrade("/client/?hub=chat", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: a").status)
+    assert.are.equal(404, upgrade(target .. "&id=unknown", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: a").status)
+  end)
+
+  it("takes the token from the header too", function()
+    local one = peer.connect(child)
+    one:request("GET", "/client/?hub=chat", { headers = {
+      "Upgrade: websocket", "Connection: upgrade", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: a",
+      "Authorization: Bearer " .. peer.token(child, "/client/?hub=chat"),
+    } })
+    assert.are.equal(101, one:head().status)
+    one:close()
+  end)
+
+  it("undoes masks, joins fragments, and answers pings in between", function()
+    local one = peer.websocket(child, "alice", { handshake = false })
+    local text, mask, masked = '{"protocol":"json","version":1}\30', "\1\2\4\8", {}
+    for i = 1, #text do
+      -- each byte of the mask is one bit: there it is, or it is not
+      local byte, bit = text:byte(i), mask:byte((i - 1) % 4 + 1)
+      masked[i] = string.char(byte % (2 * bit) >= bit and byte - bit or byte + bit)
+    end
+    masked = table.concat(masked)
+    one.wire:write(frame(1, masked:sub(1, 8), mask) .. frame(137, "are you there") .. frame(0, masked:sub(9, 12), mask)
+      .. frame(128, masked:sub(13), mask))
+    assert.are.same({ 138, "are you there" }, { one:receive() })
+    assert.are.same({ 129, "{}\30" }, { one:receive() })
+    one:close()
+  end)
+
+  it("carries messages of every length", function()
+    local one = peer.websocket(child, "alice")
+    for _, length in ipairs { 1, 80, 81, 82, 200, 65000, 65535, 65600, 200000 } do
+      local text = '"' .. ("a"):rep(length) .. '"'
+      send(text)
+      local _, received = one:receive()
+      assert.are.equal(message(text), received)
+    end
+    one:close()
+  end)
+
+  it("closes with 1002 what breaks the protocol", function()
+    assert.are.equal(1002, (close_after("\129\1a")))
+    assert.are.equal(1002, (close_after(frame(193, "a"))))
+    assert.are.equal(1002, (close_after(frame(131, "a"))))
+    assert.are.equal(1002, (close_after(frame(139, "a"))))
+    assert.are.equal(1002, (close_after(frame(128, "a"))))
+    assert.are.equal(1002, (close_after(frame(1, "a") .. frame(129, "b"))))
+    assert.are.equal(1002, (close_after(frame(9, "a"))))
+    assert.are.equal(1002, (close_after(frame(137, ("a"):rep(126)))))
+  end)
+
+  it("closes with 1009 what is too big, before it is there", function()
+    assert.are.equal(1009, (close_after("\129\255\0\0\0\0\255\255\255\255\0\0\0\0")))
+    assert.are.equal(1009, (close_after("\129\255\255\255\255\255\255\255\255\255\0\0\0\0")))
+    local half = frame(1, ("a"):rep(600000))
+    assert.are.equal(1009, (close_after(half .. frame(0, ("a"):rep(600000)))))
+  end)
+
+  it("answers a Close frame, with or without a code, and forgets the client", function()
+    for _, payload in ipairs { "", "\3\232", "\3\232bye" } do
+      local one = peer.websocket(child, "leaver")
+      one.wire:write(frame(136, payload))
+      assert.are.equal(1000, (one:await_close()))
+      assert.are.equal(nil, (one:receive()))
+      one:close()
+    end
+    assert.are.equal(404, rest:rest("HEAD", "/api/hubs/chat/users/leaver").status)
+  end)
+
+  it("forgets a client whose connection breaks", function()
+    local one = peer.websocket(child, "faller")
+    assert.are.equal(200, rest:rest("HEAD", "/api/hubs/chat/users/faller").status)
+    one:close()
+    local deadline = cqueues.monotime() + 5
+    local status
+    repeat
+      cqueues.sleep(0.02)
+      status = rest:rest("HEAD", "/api/hubs/chat/users/faller").status
+    until status == 404 or cqueues.monotime() > deadline
+    assert.are.equal(404, status)
+  end)
+
+  it("tells a client that the service closes it, then closes", function()
+    local one = peer.websocket(child, "alice")
+    assert.are.equal(204, rest:rest("POST", "/api/hubs/chat/:closeConnections", { query = "reason=enough" }).status)
+    local code, reason, texts = one:await_close()
+    assert.are.equal(1000, code)
+    assert.are.equal("enough", reason)
+    assert.are.same({ '{"type":7,"error":"enough"}\30' }, texts)
+    one.wire:write(frame(136, "\3\232"))
+    assert.are.equal(nil, (one:receive()))
+    one:close()
+  end)
+
+  it("cuts off a client that does not read, and serves the others meanwhile", function()
+    local slow, other = peer.websocket(child, "slow"), peer.websocket(child, "other")
+    local text = '"' .. ("a"):rep(200000) .. '"'
+    local sent = 0
+    repeat
+      send(text)
+      sent = sent + 1
+      local _, received = other:receive()
+      assert.are.equal(#message(text), #received)
+    until sent == 100 or rest:rest("HEAD", "/api/hubs/chat/users/slow").status == 404
+    assert.is_true(sent < 100)
+    assert.are.equal(200, rest:rest("HEAD", "/api/hubs/chat/users/other").status)
+    assert.is_truthy(child:log():find("the client reads too slowly: more than 300000 bytes were waiting", 1, true))
+    slow:close()
+    other:close()
+  end)
+end)
