@@ -91,6 +91,15 @@ static void read_headers(lua_State *L, int t, asr_pool_box *box,
   request->headers = box->headers;
 }
 
+/* "safe", "never", or what the verb says. */
+static bool repeats_field(lua_State *L, int t, struct asr_span method) {
+  const char *text = asr_field_string(L, t, where, "repeats", NULL);
+  if (text == NULL)
+    return asr_span_eq(method, asr_span_of("GET")) ||
+           asr_span_eq(method, asr_span_of("HEAD"));
+  return strcmp(text, "safe") == 0;
+}
+
 void asr_read_request(lua_State *L, int t, asr_pool_box *box,
                       asr_request *request) {
   size_t len = 0;
@@ -101,6 +110,7 @@ void asr_read_request(lua_State *L, int t, asr_pool_box *box,
   request->url = url_field(L, t);
   body = asr_field_string(L, t, where, "body", &len);
   request->has_body = body != NULL;
+  request->repeatable = repeats_field(L, t, request->method);
   request->body = asr_span(body, len);
   request->timeout = asr_field_number(L, t, where, "timeout", 30);
   if (request->timeout < 0)

@@ -66,6 +66,7 @@ asr_job *asr_job_new(const asr_request *request, double now) {
   job->body = keep(&to, request->body);
   job->body_len = request->body.n;
   job->has_body = request->has_body;
+  job->repeatable = request->repeatable;
   job->header_count = request->header_count;
   for (i = 0; i < request->header_count; i++)
     job->headers[i] = keep_header(&to, request->headers[i]);

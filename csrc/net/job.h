@@ -23,6 +23,7 @@ typedef struct asr_request {
   size_t header_count;
   double timeout;      /* seconds, waiting in the queue included */
   size_t max_response; /* bytes of body */
+  bool repeatable;     /* going out twice does no harm */
 } asr_request;
 
 typedef struct asr_job asr_job;
@@ -40,7 +41,7 @@ struct asr_job {
   const char *method, *url, *body;
   char **headers;
   size_t header_count, body_len, max_response;
-  bool has_body;
+  bool has_body, repeatable;
   double started, deadline; /* on the monotonic clock */
 
   /* The answer. `head` holds name NUL value NUL, names in lower case. */

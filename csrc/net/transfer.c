@@ -32,13 +32,10 @@ static bool maybe_wrote(const asr_transfer *t) {
   return t->tunnelled && request_size(t->job) >= ONE_RECORD;
 }
 
-static bool repeatable(const asr_job *job) {
-  return strcmp(job->method, "GET") == 0 || strcmp(job->method, "HEAD") == 0;
-}
-
 /* libcurl calls this each time it is about to write the request. It does so
  * again on its own when a kept connection turns out to be dead, although the
- * server may have read all of it: refused, unless nothing can have happened.
+ * server may have read all of it: refused, unless nothing can have happened
+ * or a second time does no harm.
  * (An HTTP/2 server that lets go of a connection says which streams it has
  * not taken up, but libcurl does not pass that on: those fail as "maybe".) */
 static int before_request(void *arg, char *peer, char *local, int peer_port,
@@ -50,7 +47,7 @@ static int before_request(void *arg, char *peer, char *local, int peer_port,
   (void)local_port;
   if (t->asked && maybe_wrote(t))
     t->wrote = true;
-  if (t->wrote && !repeatable(t->job))
+  if (t->wrote && !t->job->repeatable)
     return CURL_PREREQFUNC_ABORT;
   t->asked = true;
   curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &t->base);
@@ -287,7 +284,7 @@ static asr_job *release(asr_transfer *t) {
 static bool good_enough(const asr_job *job, CURLcode code) {
   if (!job->head_done || !asr_curl_broke((int)code))
     return false;
-  return job->status >= 300 || !repeatable(job);
+  return job->status >= 300 || strcmp(job->method, "GET") != 0;
 }
 
 /* libcurl is content, and yet there is no answer: the head broke off, or was

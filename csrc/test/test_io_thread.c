@@ -22,7 +22,10 @@ static unsigned dice(unsigned sides) {
 }
 
 static asr_pool *open_pool(bool io_thread) {
-  asr_options options = {16, 5000, 100000, 5, 0, 0, 0, 0, 0, 0, 0};
+  asr_options options = {.max_connections = 16,
+                         .max_in_flight = 5000,
+                         .max_response = 100000,
+                         .connect_timeout = 5};
   options.io_thread = io_thread;
   return asr_pool_new(&options);
 }
@@ -30,14 +33,14 @@ static asr_pool *open_pool(bool io_thread) {
 static asr_ticket submit(asr_pool *pool, const char *path, double timeout) {
   char url[128];
   struct asr_span header = asr_span_of("X-Test: 1");
-  asr_request request = {asr_span_of("GET"),
-                         {NULL, 0},
-                         {NULL, 0},
-                         false,
-                         &header,
-                         1,
-                         timeout,
-                         1000};
+  asr_request request = {.method = asr_span_of("GET"),
+                         .url = {NULL, 0},
+                         .body = {NULL, 0},
+                         .has_body = false,
+                         .headers = &header,
+                         .header_count = 1,
+                         .timeout = timeout,
+                         .max_response = 1000};
   asr_refusal why;
   snprintf(url, sizeof url, "%s%s", server->url, path);
   request.url = asr_span_of(url);
@@ -192,7 +195,10 @@ static void forks(bool io_thread) {
 
 /* With the limit reached nothing more is taken, until something is released. */
 static void limits(bool io_thread) {
-  asr_options options = {2, 3, 1000, 5, 0, 0, 0, 0, 0, 0, 0};
+  asr_options options = {.max_connections = 2,
+                         .max_in_flight = 3,
+                         .max_response = 1000,
+                         .connect_timeout = 5};
   asr_pool *pool;
   asr_ticket first;
   options.io_thread = io_thread;

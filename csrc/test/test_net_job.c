@@ -9,14 +9,14 @@
 
 static asr_job *make(double now, double timeout, const char *header) {
   struct asr_span headers[1] = {asr_span_of(header)};
-  asr_request request = {asr_span_of("POST"),
-                         asr_span_of("http://x.test/"),
-                         asr_span("a\0b", 3),
-                         true,
-                         headers,
-                         header ? 1 : 0,
-                         timeout,
-                         100};
+  asr_request request = {.method = asr_span_of("POST"),
+                         .url = asr_span_of("http://x.test/"),
+                         .body = asr_span("a\0b", 3),
+                         .has_body = true,
+                         .headers = headers,
+                         .header_count = header ? 1 : 0,
+                         .timeout = timeout,
+                         .max_response = 100};
   return asr_job_new(&request, now);
 }
 

@@ -45,14 +45,14 @@ static void count_free(void *p, const char *file, int line) {
 
 static asr_ticket submit(asr_pool *pool, const char *url, bool post) {
   struct asr_span headers[2] = {asr_span_of("A: b"), asr_span_of("C:")};
-  asr_request request = {asr_span_of(post ? "PUT" : "GET"),
-                         asr_span_of(url),
-                         asr_span_of(""),
-                         post,
-                         headers,
-                         2,
-                         0.2,
-                         1000};
+  asr_request request = {.method = asr_span_of(post ? "PUT" : "GET"),
+                         .url = asr_span_of(url),
+                         .body = asr_span_of(""),
+                         .has_body = post,
+                         .headers = headers,
+                         .header_count = 2,
+                         .timeout = 0.2,
+                         .max_response = 1000};
   asr_refusal why = {ASR_FINE, NULL};
   asr_ticket ticket = asr_pool_submit(pool, &request, &why);
   CHECK(ticket > 0 || (why.kind == ASR_CONNECT && why.note != NULL));
@@ -62,7 +62,10 @@ static asr_ticket submit(asr_pool *pool, const char *url, bool post) {
 /* How many of three requests were answered, or -1 without a pool. The third
  * is for a port where nobody listens. */
 static int scenario(const char *url) {
-  asr_options options = {2, 10, 1000, 2, 0, 0, 0, NULL, NULL, NULL, NULL};
+  asr_options options = {.max_connections = 2,
+                         .max_in_flight = 10,
+                         .max_response = 1000,
+                         .connect_timeout = 2};
   asr_pool *pool;
   asr_ticket tickets[3];
   int i, answers = 0;

@@ -52,12 +52,20 @@ support.describe(describe, "curl pool, what was sent", function(open)
     end)
   end
 
-  it("is repeated for a GET, which does no harm", function()
+  it("is repeated where that does no harm: for a GET, and when the caller says so", function()
     server = raw_server.start { on_request = DIES_AT_SECOND }
+    for _, more in ipairs { {}, { method = "DELETE", repeats = "safe" } } do
+      pool = open {}
+      local before = server:count "request"
+      assert.equal("1", fetch(pool, server.url .. "/", nil, more).body)
+      assert.equal("1", fetch(pool, server.url .. "/", nil, more).body)
+      assert.equal(before + 3, server:await("request", before + 3))
+      pool:close()
+    end
     pool = open {}
-    assert.equal("1", fetch(pool, server.url .. "/").body)
-    assert.equal("1", fetch(pool, server.url .. "/").body)
-    assert.equal(3, server:await("request", 3))
+    local never = { repeats = "undone" }
+    assert.equal("1", fetch(pool, server.url .. "/", nil, never).body)
+    failing("reset", "maybe", server.url .. "/", nil, never)
   end)
 
   it("goes out once on a new connection when the kept one was closed in between", function()

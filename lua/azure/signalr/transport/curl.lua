@@ -60,7 +60,8 @@ function M.new(options)
 end
 
 --- Hands a request to the pool. Does not wait, and nothing moves before the pool is stepped or waited on.
--- @tparam table req method, url, headers (array of "Name: value"), body, deadline (as `now` counts), max_response
+-- @tparam table req method, url, headers (array of "Name: value"), body, deadline (as `now` counts), max_response,
+--   repeats ("safe": may go out again on its own when a kept connection turns out to be dead)
 -- @treturn ?number a ticket for `finish`
 -- @treturn ?table the failure: kind, message, sent
 function methods:start(req)
@@ -71,6 +72,7 @@ function methods:start(req)
     body = req.body,
     timeout = req.deadline and req.deadline - monotonic(),
     max_response = req.max_response,
+    repeats = req.repeats,
   }
   if ticket then return ticket end
   return nil, { kind = kind, message = message, sent = "no" }
