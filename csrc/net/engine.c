@@ -45,7 +45,6 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg,
   asr_engine *e = arg;
   struct epoll_event event = {0, {0}};
   (void)easy;
-  (void)known;
   event.data.fd = fd;
   if (what == CURL_POLL_REMOVE) {
     epoll_ctl(e->epoll, EPOLL_CTL_DEL, fd, &event);
@@ -55,9 +54,11 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg,
     event.events |= EPOLLIN;
   if (what & CURL_POLL_OUT)
     event.events |= EPOLLOUT;
-  /* A descriptor's number may have been closed and given out again. */
-  if (epoll_ctl(e->epoll, EPOLL_CTL_MOD, fd, &event) != 0)
-    epoll_ctl(e->epoll, EPOLL_CTL_ADD, fd, &event);
+  if (!known)
+    curl_multi_assign(e->multi, fd, e);
+  if (epoll_ctl(e->epoll, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event) !=
+      0) /* the number may have been closed and given out again */
+    epoll_ctl(e->epoll, known ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd, &event);
   return 0;
 }
 

@@ -2,10 +2,9 @@
 #include "net/pool.h"
 
 #include <string.h>
-#include <sys/types.h>
-#include <unistd.h>
 
 #include "core/mem.h"
+#include "net/forkmark.h"
 #include "net/io_thread.h"
 
 /* A ticket is the place of its job, and how often the place was given out:
@@ -26,7 +25,7 @@ struct asr_pool {
   char *texts[4];     /* the options' strings */
   asr_engine *engine; /* one of these, or none yet */
   asr_io *io;
-  pid_t owner;
+  asr_forkmark mark;
   asr_slot *slots;
   size_t slot_count, used, in_flight;
   int32_t free_slot;
@@ -109,7 +108,7 @@ asr_pool *asr_pool_new(const asr_options *options) {
     return NULL;
   pool->options = *options;
   pool->free_slot = NO_PLACE;
-  pool->owner = getpid();
+  asr_forkmark_init(&pool->mark);
   if (keep_text(pool, 0, &pool->options.ca_file) &&
       keep_text(pool, 1, &pool->options.ca_path) &&
       keep_text(pool, 2, &pool->options.proxy) &&
@@ -148,7 +147,7 @@ static void abandon(asr_pool *pool) {
   asr_io_abandon(pool->io);
   pool->engine = NULL;
   pool->io = NULL;
-  pool->owner = getpid();
+  asr_forkmark_renew(&pool->mark);
   for (i = 0; i < pool->slot_count; i++) {
     asr_slot *slot = &pool->slots[i];
     if (slot->stage == FLYING)
@@ -159,7 +158,7 @@ static void abandon(asr_pool *pool) {
 }
 
 static void look_for_fork(asr_pool *pool) {
-  if (getpid() != pool->owner)
+  if (asr_forkmark_crossed(&pool->mark))
     abandon(pool);
 }
 
@@ -175,6 +174,7 @@ void asr_pool_free(asr_pool *pool) {
   asr_free(pool->slots);
   for (i = 0; i < sizeof pool->texts / sizeof pool->texts[0]; i++)
     asr_free(pool->texts[i]);
+  asr_forkmark_free(&pool->mark);
   asr_free(pool);
 }
 
