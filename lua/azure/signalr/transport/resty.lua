@@ -58,7 +58,7 @@ function M.new(config)
     max_connections = config.max_connections,
     -- Sockets that are connected or on the way there. A request that nginx aborts takes its socket along.
     live = setmetatable({}, { __mode = "k" }), out = 0,
-    header_texts = setmetatable({}, { __mode = "k" }),
+    letters = setmetatable({}, { __mode = "k" }),
     counts = { opened = 0, reused = 0, requests = 0, stale = 0 },
   }, metatable)
   self.is_full = function()
@@ -77,50 +77,56 @@ local function refuse_to_wait()
   if problem then check.fail("%s", problem) end
 end
 
--- Signed headers are shared by the requests of a minute: their text is made once.
-local function text_of(self, headers)
-  local text = self.header_texts[headers]
-  if not text then
-    text = table.concat(headers, "\r\n") .. (headers[1] and "\r\n" or "")
-    self.header_texts[headers] = text
-  end
-  return text
-end
-
 -- Servers want to be told that these have no body.
 local wants_length = { POST = true, PUT = true, PATCH = true }
 
-local function write(self, sock, req, there)
-  local target, headers = there.target, text_of(self, req.headers)
-  local body = req.body
-  if not body and wants_length[req.method] then body = "" end
-  local head = req.method .. " " .. target.before_path .. there.path .. target.after_path .. headers
-  head = body and head .. "Content-Length: " .. #body .. "\r\n\r\n" or head .. "\r\n"
-  local size = #head + (body and #body or 0)
-  local sent, why
-  if not body or size <= ONE_PIECE then
-    sent, why = sock:send(body and head .. body or head)
-  else
-    sent, why = sock:send { head, body }
-  end
-  if sent then return true end
+-- Signed headers are shared by the requests of a minute to one place: what those have in common is written once.
+local function letter_of(self, req)
+  local letter = self.letters[req.headers]
+  if letter and letter.url == req.url and letter.method == req.method then return letter end
+  local target, path = self.addresses:of(req.url)
+  if not target then return nil end
+  local headers = table.concat(req.headers, "\r\n") .. (req.headers[1] and "\r\n" or "")
+  letter = {
+    url = req.url, method = req.method, target = target,
+    text = req.method .. " " .. target.before_path .. path .. target.after_path .. headers,
+  }
+  self.letters[req.headers] = letter
+  return letter
+end
+
+local scratch = { "", "Content-Length: ", 0, "\r\n\r\n", "" }
+
+-- nginx copies the pieces before it waits for anything.
+local function write(sock, text, body)
+  if not body then return sock:send(text .. "\r\n") end
+  scratch[1], scratch[3], scratch[5] = text, #body, body
+  local sent, why = sock:send(scratch)
+  scratch[5] = ""
+  return sent, why
+end
+
+local function not_written(why, size)
   if why == "timeout" then
-    return nil, { kind = "timeout", message = "the service did not take the request in time", sent = "maybe" }
+    return { kind = "timeout", message = "the service did not take the request in time", sent = "maybe" }
   end
   -- A socket that is broken takes nothing; one that breaks in the middle took a part, and nginx does not say how
   -- much. A small request has no middle: the system's buffer is empty here and holds more than that.
-  return nil, {
+  return {
     kind = "reset", message = "the connection broke while the request was sent (" .. tostring(why) .. ")",
     sent = size <= ONE_PIECE and "no" or "maybe",
   }
 end
 
 -- One exchange on an open connection. Third result: whether the connection had ended before this request.
-local function exchange(self, sock, req, there)
-  local written, failure = write(self, sock, req, there)
-  if not written then return nil, failure, failure.sent == "no" end
-  there.head_only, there.deadline, there.max_response = req.method == "HEAD", req.deadline, req.max_response
-  local reply, keep, message, silent = http1.read(sock, there)
+local function exchange(sock, letter, req)
+  local body = req.body or wants_length[req.method] and "" or nil
+  local sent, why = write(sock, letter.text, body)
+  if not sent then
+    local failure = not_written(why, #letter.text + (body and #body or 0))
+    return nil, failure, failure.sent == "no"
+  end
+  local reply, keep, message, silent = http1.read(sock, now, req.deadline, req.max_response, req.method == "HEAD")
   if reply then return reply, keep end
   -- Writing to a connection that the other side has closed succeeds: the system only learns from the answer to those
   -- bytes that nobody took them. The same is seen when the service took the request and died. So it is "maybe".
@@ -132,32 +138,28 @@ local function release(self, sock, keep)
   if not keep or not sock:setkeepalive(IDLE) then sock:close() end
 end
 
-local function attempt(self, req, there)
-  local options = there.target.options
-  local sock = tcp()
+-- Third result of a failure: whether trying at once may do better.
+local function attempt(self, letter, req)
+  local target, counts, sock = letter.target, self.counts, tcp()
+  local options = target.options
   self.live[sock], self.out = true, self.out + 1
-  local open, reused = connect.open(there.target, {
-    sock = sock, now = now, deadline = req.deadline, connect_timeout = self.connect_timeout, is_full = self.is_full,
-    was_full = self.out > self.max_connections and self.is_full(),
-  })
+  local open, reused = connect.open(self, sock, target, req.deadline)
   if not open then
     self.live[sock], self.out = nil, self.out - 1
     return nil, reused, reused.unexplained
   end
-  local counts = self.counts
-  if reused then counts.reused = counts.reused + 1 else counts.opened = counts.opened + 1 end
-  local reply, failure, dead = exchange(self, sock, req, there)
+  local count = reused and "reused" or "opened"
+  counts[count] = counts[count] + 1
+  local reply, failure, dead = exchange(sock, letter, req)
   release(self, sock, reply and failure)
   if reply then
     reply.reused = reused
     return reply
   end
-  if dead and reused then
-    counts.stale = counts.stale + 1
-    address.renew(there.target, options)
-    return nil, failure, true
-  end
-  return nil, failure
+  if not dead or not reused then return nil, failure end
+  counts.stale = counts.stale + 1
+  address.renew(target, options)
+  return nil, failure, true
 end
 
 --- Sends a request and waits for its answer, while the worker does other things.
@@ -170,18 +172,17 @@ end
 function methods:send(req)
   refuse_to_wait()
   if self.closed then return nil, { kind = "closed", message = "the client was closed", sent = "no" } end
-  local target, path = self.addresses:of(req.url)
-  if not target then return nil, { kind = "protocol", message = "the URL has no host or no path", sent = "no" } end
+  local letter = letter_of(self, req)
+  if not letter then return nil, { kind = "protocol", message = "the URL has no host or no path", sent = "no" } end
   local counts, started = self.counts, now()
   counts.requests = counts.requests + 1
-  local there = { target = target, path = path, now = now }
   for n = 1, ATTEMPTS do
-    local reply, failure, stale = attempt(self, req, there)
+    local reply, failure, again = attempt(self, letter, req)
     if reply then
       reply.time = now() - started
       return reply
     end
-    if not stale or n == ATTEMPTS or not (failure.sent == "no" or req.repeats == "safe") then return nil, failure end
+    if not again or n == ATTEMPTS or not (failure.sent == "no" or req.repeats == "safe") then return nil, failure end
   end
 end
 

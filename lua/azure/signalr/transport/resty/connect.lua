@@ -1,9 +1,12 @@
 -- SPDX-License-Identifier: MIT
 --- Opens a connection for a request, or takes a kept one: connect, CONNECT through a proxy, TLS.
 -- Nothing of a request has been written when any of this fails: each failure says sent = "no".
+local clock = require "azure.signalr.transport.resty.clock"
 local http1 = require "azure.signalr.transport.resty.http1"
 
 local M = {}
+
+local now = clock.now
 
 local function failed(kind, message) return nil, { kind = kind, message = message, sent = "no" } end
 
@@ -66,10 +69,10 @@ local function connect_failed(target, why)
   return failed(target.proxied and "proxy" or "connect", ("%s could not be connected to: %s"):format(what, why))
 end
 
-local function tunnel(sock, target, how)
+local function tunnel(sock, target, deadline)
   local sent, why = sock:send(target.tunnel)
   if not sent then return failed("proxy", "the proxy does not listen to CONNECT: " .. tostring(why)) end
-  local status, kind, message = http1.read_tunnel(sock, how)
+  local status, kind, message = http1.read_tunnel(sock, now, deadline)
   if not status then
     return failed(kind == "timeout" and kind or "proxy", "the proxy did not answer to CONNECT: " .. message)
   end
@@ -78,15 +81,15 @@ local function tunnel(sock, target, how)
     status == 407 and ": put user:password@ into the option proxy" or ""))
 end
 
-local function greet(sock, target, how)
+local function greet(sock, target, deadline)
   if target.tunnel then
-    local done, failure = tunnel(sock, target, how)
+    local done, failure = tunnel(sock, target, deadline)
     if not done then return nil, failure end
   end
   if target.tls then
-    local left = how.deadline - how.now()
+    local left = deadline - now()
     if left <= 0 then return tls_failed(target, "timeout") end
-    sock:settimeout(left * 1000 + 1)
+    sock:settimeouts(left * 1000 + 1, left * 1000 + 1, left * 1000 + 1)
     local done, why = sock:sslhandshake(false, target.server_name, target.verify)
     if not done then return tls_failed(target, tostring(why)) end
     if not sock:getreusedtimes() then return tls_unexplained(target) end
@@ -95,32 +98,39 @@ local function greet(sock, target, how)
 end
 
 --- Gives a connection. Waits for one when all of the pool's are in use.
+-- @tparam table transport connect_timeout (seconds), is_full (function: whether others have or wait for all
+-- connections), out (how many sockets are out, at least), max_connections
+-- @param sock new
 -- @tparam table target from address.lua
--- @tparam table how sock (new), now (function), deadline (of the request), connect_timeout (seconds), is_full
--- (function: whether others have or wait for all connections), was_full (what it said before)
--- @treturn boolean|nil whether it is there
+-- @tparam number deadline of the request
+-- @treturn boolean|nil whether it is there; its timeouts are set for the deadline
 -- @treturn boolean whether it was kept from an earlier request; else: the failure
-function M.open(target, how)
-  local sock = how.sock
-  local deadline
+function M.open(transport, sock, target, deadline)
+  local until_open
   while true do
-    local began = how.now()
-    local left = how.deadline - began
-    local limit = left < how.connect_timeout and left or how.connect_timeout
-    deadline = began + limit
+    local began = now()
+    local left = deadline - began
+    local limit = left < transport.connect_timeout and left or transport.connect_timeout
+    until_open = began + limit
     if limit <= 0 then return connect_failed(target, "timeout") end
     sock:settimeouts(limit * 1000 + 1, left * 1000 + 1, left * 1000 + 1)
+    -- Waiting in the pool's queue looks like a slow connect; but it may last as long as the request may.
+    local was_full = transport.out > transport.max_connections and transport.is_full()
     local done, why = sock:connect(target.host, target.port, target.options)
     if done then break end
-    -- Waiting in the pool's queue looks like a slow connect; but it may last as long as the request may.
-    local queued = why == "timeout" and limit < left and (how.was_full or how.is_full())
+    local queued = why == "timeout" and limit < left and (was_full or transport.is_full())
     if not queued then return connect_failed(target, tostring(why)) end
   end
   if sock:getreusedtimes() > 0 then return true, true end
-  local done, failure = greet(sock, target, { now = how.now, deadline = deadline })
-  if done then return true, false end
-  sock:close()
-  return nil, failure
+  if not target.tls and not target.tunnel then return true, false end
+  local done, failure = greet(sock, target, until_open)
+  if not done then
+    sock:close()
+    return nil, failure
+  end
+  local left = (deadline - now()) * 1000
+  sock:settimeouts(1, left > 1 and left or 1, left > 1 and left or 1)
+  return true, false
 end
 
 return M

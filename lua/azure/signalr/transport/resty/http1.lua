@@ -3,9 +3,12 @@
 -- Strict: what is not HTTP is refused, not guessed at. Every wait ends at the deadline, however slowly bytes drip in,
 -- and everything that grows has a ceiling. A connection is fit for another request only after an answer that ended
 -- where it said it would, with nothing behind it.
+local core = require "azure.signalr.core"
+
 local M = {}
 
-local find, sub, match, lower = string.find, string.sub, string.match, string.lower
+local find, sub, match = string.find, string.sub, string.match
+local http_head, http_headers = core.http_head, core.http_headers
 
 local HEAD_MAX = 65536 -- bytes of status line and headers, those of 1xx answers included
 local LINE_MAX = 4096 -- bytes of a chunk's first line
@@ -13,33 +16,22 @@ local TRAILER_MAX = 16384
 local READ = 65536 -- bytes to take at once; nginx gives at most what its buffer holds
 
 local BROKE, LATE = "the connection broke before the answer was whole", "the answer did not come in time"
+local REST, CHUNKS = -1, -2 -- how a body may end, besides after its length
 
--- A token of RFC 9110, as header names are.
-local TOKEN = "^[%w!#$%%&'*+%-.^_`|~]+$"
+-- Headers of most answers are never looked at: the table is filled when it is.
+local unread = { __name = "azure.signalr.headers" }
 
--- Names seen so far -> in lower case; only so many, whatever a service invents.
-local names, named = {}, 0
-
-local function name_of(text)
-  local known = names[text]
-  if known then return known end
-  if not find(text, TOKEN) then return nil end
-  known = lower(text)
-  if named < 512 then
-    names[text], named = known, named + 1
-  end
-  return known
+function unread.__index(headers, name)
+  local text = rawget(headers, 1)
+  headers[1] = nil
+  return http_headers(text, setmetatable(headers, nil))[name]
 end
 
-local function has_control(text)
-  return find(text, "%c") and find((text:gsub("\t", "")), "%c")
-end
-
--- Trims without a pattern that could look at each blank many times.
-local function trim(text, from, to)
-  while from <= to and (text:byte(from) == 32 or text:byte(from) == 9) do from = from + 1 end
-  while to >= from and (text:byte(to) == 32 or text:byte(to) == 9) do to = to - 1 end
-  return sub(text, from, to)
+local function receive(sock)
+  local data, why = sock:receiveany(READ)
+  if data then return data end
+  if why == "timeout" then return nil, "timeout", LATE end
+  return nil, "reset", BROKE .. " (" .. tostring(why) .. ")", why
 end
 
 -- Waits for more bytes and puts them behind what was not yet used.
@@ -47,11 +39,8 @@ local function fill(self)
   local left = self.deadline - self.now()
   if left <= 0 then return nil, "timeout", LATE end
   self.sock:settimeout(left * 1000 + 1)
-  local data, why = self.sock:receiveany(READ)
-  if not data then
-    if why == "timeout" then return nil, "timeout", LATE end
-    return nil, "reset", BROKE .. " (" .. tostring(why) .. ")", why
-  end
+  local data, kind, message, why = receive(self.sock)
+  if not data then return nil, kind, message, why end
   self.buf = self.pos > #self.buf and data or sub(self.buf, self.pos) .. data
   self.pos = 1
   return true
@@ -83,39 +72,14 @@ local function find_head(self)
   end
 end
 
-local function parse_header(text, from, to, headers)
-  local colon = find(text, ":", from, true)
-  if not colon or colon > to then return nil end
-  local name = name_of(sub(text, from, colon - 1))
-  local value = trim(text, colon + 1, to)
-  if not name or has_control(value) then return nil end
-  local former = headers[name]
-  headers[name] = former and former .. ", " .. value or value
-  return true
-end
-
--- text: a whole head, each line with its end.
-local function parse_head(text)
-  local stop = find(text, "\r\n", 1, true)
-  local line = sub(text, 1, stop - 1)
-  local minor, status = match(line, "^HTTP/1%.([01]) ([1-9]%d%d)$")
-  if not minor then minor, status = match(line, "^HTTP/1%.([01]) ([1-9]%d%d) ") end
-  if not minor or has_control(line) then return bad("its first line is not a status line") end
-  local headers, from = {}, stop + 2
-  while from <= #text do
-    stop = find(text, "\r\n", from, true)
-    if not parse_header(text, from, stop - 1, headers) then return bad("it has a malformed header line") end
-    from = stop + 2
-  end
-  return { status = tonumber(status), headers = headers, old = minor == "0" }
-end
-
 local function read_head(self)
   local stop, kind, message = find_head(self)
   if not stop then return nil, kind, message end
-  local text = sub(self.buf, self.pos, stop + 1)
+  local from = self.pos
   self.pos = stop + 4
-  return parse_head(text)
+  local status, body, keep = http_head(self.buf, from, stop + 1)
+  if not status then return bad(body) end
+  return { status = status, body = body, keep = keep, text = sub(self.buf, from, stop + 1) }
 end
 
 -- Interim answers are passed over. Nobody asked for 101.
@@ -172,7 +136,7 @@ local function skip_trailers(self)
     local line, kind, message = take_line(self, left)
     if not line then return nil, kind, message end
     if line == "" then return true end
-    if not parse_header(line, 1, #line, {}) then return bad("it has a malformed trailer") end
+    if not find(line, "^[^%c%s:]+:") then return bad("it has a malformed trailer") end
     left = left - #line
   end
 end
@@ -183,7 +147,7 @@ local function read_chunks(self, parts)
     local line, kind, message = take_line(self, LINE_MAX)
     if not line then return nil, kind, message end
     local digits = match(line, "^(%x+)[ \t]*$") or match(line, "^(%x+)[ \t]*;")
-    if not digits or has_control(line) then return bad("a chunk has no size") end
+    if not digits or find(line, "[^\t\32-\126\128-\255]") then return bad("a chunk has no size") end
     if #digits > 12 then return too_large(self) end
     local size = tonumber(digits, 16)
     if size == 0 then return skip_trailers(self) end
@@ -212,85 +176,82 @@ local function read_rest(self, parts)
   end
 end
 
-local function read_fixed(self, parts, text)
-  if not find(text, "^%d+$") then return bad("its Content-Length is not a number") end
-  local size = #text < 16 and tonumber(text) or math.huge
+local function read_fixed(self, parts, size)
   if size > self.max then return too_large(self) end
   return take(self, size, parts)
 end
 
--- How the body ends: a reader for it, or nil when there is none.
-local function body_reader(self, head)
-  local encoding, length = head.headers["transfer-encoding"], head.headers["content-length"]
-  if self.head_only or head.status == 204 or head.status == 304 then return nil end
-  if not encoding then
-    if length == "0" then return nil end
-    return length and read_fixed or read_rest, length
-  end
-  if length then return function() return bad("it has both a length and chunks") end end
-  if head.old or lower(encoding) ~= "chunked" then
-    return function() return bad("its transfer encoding is not understood") end
-  end
-  return read_chunks
-end
-
+-- The body, whether it ended with the connection, whether it stops short.
 local function read_body(self, head)
-  local reader, length = body_reader(self, head)
-  if not reader then return "" end
+  local size = head.body
+  if self.head_only or head.status == 204 or head.status == 304 or size == 0 then return "" end
+  local reader = size == REST and read_rest or size == CHUNKS and read_chunks or read_fixed
   local parts = {}
-  local done, kind, message = reader(self, parts, length)
+  local done, kind, message = reader(self, parts, size)
   local body = #parts == 1 and parts[1] or table.concat(parts)
-  if done then return body, reader == read_rest end
+  if done then return body, size == REST end
   if kind == "reset" then return body, true, true end
   return nil, kind, message
 end
 
-local function stays_open(head)
-  local said = head.headers.connection
-  if not said then return not head.old end
-  said = "," .. lower(said):gsub("[ \t]", "") .. ","
-  if find(said, ",close,", 1, true) then return false end
-  return not head.old or find(said, ",keep-alive,", 1, true) ~= nil
+local function reply_of(status, text, body, truncated, rest)
+  return {
+    status = status, headers = setmetatable({ text }, unread), body = body, truncated = truncated, rest = rest,
+    time = 0, reused = false,
+  }
 end
 
---- Reads the answer to one request.
+-- Most answers come in one piece; those need no reader.
+local function read_whole(data, max, head_only)
+  local stop = find(data, "\r\n\r\n", 1, true)
+  if not stop then return nil end
+  local status, size, keep = http_head(data, 1, stop + 1)
+  if not status or status < 200 then return nil end
+  if head_only or status == 204 or status == 304 then size = 0 end
+  local have = #data - stop - 3
+  if size < 0 or have < size or size > max then return nil end
+  local body = size > 0 and sub(data, stop + 4, stop + 3 + size) or ""
+  return reply_of(status, sub(data, 1, stop + 1), body, nil, have > size or nil), keep and have == size
+end
+
+--- Reads the answer to one request. The socket's timeout has been set for the deadline.
 -- @param sock a connected socket: receiveany(max), settimeout(milliseconds)
--- @tparam table how now (function), deadline (in its terms), head_only (true after HEAD), max_response (bytes or nil)
+-- @tparam function now
+-- @tparam number deadline in its terms
+-- @tparam number|nil max bytes of the body
+-- @tparam boolean|nil head_only true after HEAD
 -- @treturn table|nil reply: status, headers, body; truncated when the connection broke inside the body; rest when
 -- bytes came behind it
 -- @treturn boolean whether the connection may carry another request; without a reply: the kind of failure
 -- @treturn string|nil message
 -- @treturn boolean|nil silent: whether not one byte had come
-function M.read(sock, how)
+function M.read(sock, now, deadline, max, head_only)
+  max = max or math.huge
+  local data, kind, message = receive(sock)
+  if not data then return nil, kind, message, true end
+  local reply, keep = read_whole(data, max, head_only)
+  if reply then return reply, keep end
   local self = {
-    sock = sock, now = how.now, deadline = how.deadline, head_only = how.head_only,
-    max = how.max_response or math.huge, head_left = HEAD_MAX, buf = "", pos = 1,
+    sock = sock, now = now, deadline = deadline, head_only = head_only, max = max, head_left = HEAD_MAX, buf = data,
+    pos = 1,
   }
-  local filled, kind, message = fill(self)
-  if not filled then return nil, kind, message, true end
   local head
   head, kind, message = final_head(self)
   if not head then return nil, kind, message, false end
   local body, ends, truncated = read_body(self, head)
   if not body then return nil, ends, truncated, false end
   local rest = self.pos <= #self.buf or nil
-  return {
-    status = head.status, headers = head.headers, body = body, truncated = truncated, rest = rest,
-  }, not ends and not rest and stays_open(head)
+  return reply_of(head.status, head.text, body, truncated, rest), not ends and not rest and head.keep
 end
 
 --- Reads the answer of a proxy to CONNECT, which has a head and, when it agrees, nothing else.
 -- @treturn number|nil status
 -- @treturn string kind of failure
 -- @treturn string message
-function M.read_tunnel(sock, how)
-  local reply, kind, message = M.read(sock, {
-    now = how.now, deadline = how.deadline, max_response = 65536, head_only = true,
-  })
+function M.read_tunnel(sock, now, deadline)
+  local reply, kind, message = M.read(sock, now, deadline, TRAILER_MAX, true)
   if not reply then return nil, kind, message end
-  if reply.status < 300 and reply.rest then
-    return bad("bytes follow the proxy's agreement")
-  end
+  if reply.status < 300 and reply.rest then return bad("bytes follow the proxy's agreement") end
   return reply.status
 end
 
