@@ -14,6 +14,7 @@ typedef struct asr_pool_box {
   struct asr_span *headers; /* for the request being read */
   size_t header_room;
   size_t max_response; /* of a request that does not say */
+  int has_outbox;
 } asr_pool_box;
 
 /* Registers the class. */
@@ -29,6 +30,17 @@ int asr_poll(lua_State *L);
  * Throws, naming what is wrong. */
 void asr_read_request(lua_State *L, int t, asr_pool_box *box,
                       asr_request *request);
+/* A line for a header: no line's end in it, nor another control character. */
+int asr_is_line(struct asr_span text);
+/* Throws unless it is an http or https URL of printable characters. */
+void asr_check_url(lua_State *L, struct asr_span url, const char *name);
+/* bind_pool_outbox.c: curl.outbox(signer, options), the class, two methods of
+ * the pool, and curl.retry_pause(outcome). */
+int asr_outbox_open(lua_State *L);
+void asr_outbox_class(lua_State *L);
+int asr_pool_attach_outbox(lua_State *L);
+int asr_pool_enqueue_message(lua_State *L);
+int asr_retry_rule(lua_State *L);
 /* bind_pool_reply.c: pushes the reply, or nil and the failure, of a finished
  * job; returns how many values. */
 int asr_push_outcome(lua_State *L, const asr_job *job);

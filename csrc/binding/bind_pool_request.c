@@ -36,14 +36,21 @@ static struct asr_span method_field(lua_State *L, int t) {
   return method;
 }
 
-static struct asr_span url_field(lua_State *L, int t) {
-  struct asr_span url = text_field(L, t, "url");
+int asr_is_line(struct asr_span text) {
+  return clean(text, 1);
+}
+
+void asr_check_url(lua_State *L, struct asr_span url, const char *name) {
   if (!clean(url, 0))
-    luaL_error(L, "%s.url must not contain spaces or control characters",
-               where);
+    luaL_error(L, "%s must not contain spaces or control characters", name);
   if ((url.n < 8 || memcmp(url.p, "http://", 7) != 0) &&
       (url.n < 9 || memcmp(url.p, "https://", 8) != 0))
-    luaL_error(L, "%s.url must begin with http:// or https://", where);
+    luaL_error(L, "%s must begin with http:// or https://", name);
+}
+
+static struct asr_span url_field(lua_State *L, int t) {
+  struct asr_span url = text_field(L, t, "url");
+  asr_check_url(L, url, "request.url");
   return url;
 }
 

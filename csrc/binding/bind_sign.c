@@ -4,7 +4,7 @@
 #include "core/jwt.h"
 #include "core/utf8.h"
 
-static const char SIGNER[] = "azure.signalr.signer";
+static const char SIGNER[] = ASR_SIGNER_CLASS;
 static const int64_t LATEST = (int64_t)1 << 52; /* seconds; sums stay exact */
 
 /* An argument as a span; not there for nil. [-0, +0] */

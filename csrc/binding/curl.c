@@ -41,6 +41,8 @@ static int sleep_for(lua_State *L) {
 }
 
 static const luaL_Reg functions[] = {{"pool", asr_pool_open},
+                                     {"outbox", asr_outbox_open},
+                                     {"retry_pause", asr_retry_rule},
                                      {"monotonic", monotonic},
                                      {"time", wall_time},
                                      {"sleep", sleep_for},
@@ -52,6 +54,7 @@ ASR_EXPORT int luaopen_azure_signalr_curl(lua_State *L);
 
 ASR_EXPORT int luaopen_azure_signalr_curl(lua_State *L) {
   asr_pool_class(L);
+  asr_outbox_class(L);
   lua_newtable(L);
   luaL_setfuncs(L, functions, 0);
   lua_pushstring(L, asr_engine_version());

@@ -18,6 +18,9 @@
 #include "binding/compat.h"
 #include "core/buf.h"
 
+/* core.signer's class; azure.signalr.curl borrows its keys too. */
+#define ASR_SIGNER_CLASS "azure.signalr.signer"
+
 /* Throws "<name> must be <rule>, got <type of the value at arg>". */
 int asr_arg_error(lua_State *L, int arg, const char *name, const char *rule);
 

@@ -77,6 +77,28 @@ enum asr_status asr_signer_init(struct asr_signer *s, struct asr_span key,
   return ASR_OK;
 }
 
+enum asr_status asr_signer_copy(struct asr_signer *copy,
+                                const struct asr_signer *s) {
+  memset(copy, 0, sizeof *copy);
+  if (s->mac == NULL) {
+    return ASR_CRYPTO;
+  }
+  copy->head = asr_realloc(NULL, s->head_len);
+  if (copy->head == NULL) {
+    return ASR_NOMEM;
+  }
+  memcpy(copy->head, s->head, s->head_len);
+  copy->head_len = s->head_len;
+  ERR_set_mark();
+  copy->mac = EVP_MAC_CTX_dup(s->mac);
+  ERR_pop_to_mark();
+  if (copy->mac == NULL) {
+    asr_signer_close(copy);
+    return ASR_CRYPTO;
+  }
+  return ASR_OK;
+}
+
 void asr_signer_close(struct asr_signer *s) {
   EVP_MAC_CTX_free(s->mac); /* cleanses the key */
   asr_free(s->head);

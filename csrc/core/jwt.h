@@ -31,6 +31,10 @@ struct asr_claims {
  * (not there: no kid). On failure the signer is closed. */
 enum asr_status asr_signer_init(struct asr_signer *s, struct asr_span key,
                                 struct asr_span key_id);
+/* Makes `copy` another signer with the same key and header, to be closed on
+ * its own. On failure it is closed. */
+enum asr_status asr_signer_copy(struct asr_signer *copy,
+                                const struct asr_signer *s);
 /* Adds a token with the header {"alg":"HS256","typ":"JWT"[,"kid":...]} and
  * the members of `custom`, then nbf, exp, iat, aud. ASR_INVALID: the audience
  * is not UTF-8, or `custom` is no JSON object or has one of those four. */

@@ -23,10 +23,12 @@ struct asr_io {
   asr_job *stops; /* through stop_next, the latest first */
   bool quit;
   bool woken; /* since the thread last looked */
+  bool told;  /* since the owner last looked */
   asr_counts counts;
 
   /* The thread's own, until it has been joined: */
   asr_engine *engine;
+  asr_outbox *outbox;
   asr_list done;
 };
 
@@ -40,7 +42,10 @@ static void raise_flag(int fd) {
 
 static void on_done(void *arg, asr_job *job) {
   asr_io *io = arg;
-  asr_list_push(&io->done, job);
+  if (job->entry)
+    asr_outbox_done(io->outbox, job);
+  else
+    asr_list_push(&io->done, job);
 }
 
 static void add(asr_io *io, asr_job *job) {
@@ -91,22 +96,23 @@ static bool take_in(asr_io *io) {
 
 static void publish(asr_io *io) {
   asr_counts counts;
-  bool first;
+  bool news = asr_outbox_news(io->outbox) || io->done.count > 0;
   asr_engine_counts(io->engine, &counts);
   pthread_mutex_lock(&io->lock);
   io->counts = counts;
-  first = io->done.count > 0 && io->out.count == 0;
   asr_list_move(&io->out, &io->done);
-  if (first)
+  if (news && !io->told)
     raise_flag(io->ready); /* under the lock: take lowers it there */
+  io->told = io->told || news;
   pthread_mutex_unlock(&io->lock);
 }
 
 static void *run(void *arg) {
   asr_io *io = arg;
   while (take_in(io)) {
+    double due = asr_outbox_feed(io->outbox, io->engine);
     publish(io); /* what a stop has brought back */
-    asr_engine_drive(io->engine, 1e6);
+    asr_engine_drive(io->engine, due);
     publish(io);
   }
   return NULL;
@@ -136,7 +142,7 @@ static void free_parts(asr_io *io) {
   asr_free(io);
 }
 
-asr_io *asr_io_new(const asr_options *options) {
+asr_io *asr_io_new(const asr_options *options, asr_outbox *outbox) {
   asr_io *io = asr_zeroed(sizeof *io);
   if (!io)
     return NULL;
@@ -144,6 +150,7 @@ asr_io *asr_io_new(const asr_options *options) {
     asr_free(io);
     return NULL;
   }
+  io->outbox = outbox;
   io->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   io->ready = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   io->engine = asr_engine_new(options, on_done, io);
@@ -171,6 +178,11 @@ void asr_io_submit(asr_io *io, asr_job *job) {
   wake_and_unlock(io);
 }
 
+void asr_io_wake(asr_io *io) {
+  pthread_mutex_lock(&io->lock);
+  wake_and_unlock(io);
+}
+
 void asr_io_stop(asr_io *io, asr_job *job, asr_kind kind) {
   pthread_mutex_lock(&io->lock);
   job->holders++;
@@ -192,8 +204,9 @@ void asr_io_release(asr_io *io, asr_job *job) {
 void asr_io_take(asr_io *io, asr_list *out) {
   uint64_t count;
   pthread_mutex_lock(&io->lock);
-  if (io->out.count > 0) {
-    asr_list_move(out, &io->out);
+  asr_list_move(out, &io->out);
+  if (io->told) {
+    io->told = false;
     ssize_t n = read(io->ready, &count, sizeof count);
     (void)n;
   }

@@ -10,12 +10,13 @@
 #define ASR_IO_THREAD_H
 
 #include "net/engine.h"
+#include "net/outbox.h"
 
 typedef struct asr_io asr_io;
 
-/* Starts the thread. `options` must outlive it. NULL: no memory, descriptors
- * or thread. */
-asr_io *asr_io_new(const asr_options *options);
+/* Starts the thread. It moves `outbox` too, unless that is NULL; both must
+ * outlive it. NULL: no memory, descriptors or thread. */
+asr_io *asr_io_new(const asr_options *options, asr_outbox *outbox);
 /* Ends the thread. The jobs that were handed in stay with the owner, who may
  * free them then. Waits for nothing but the thread's present step, and a step
  * never blocks. */
@@ -26,6 +27,8 @@ void asr_io_abandon(asr_io *io);
 
 /* Hands a job over; it comes back through asr_io_take. */
 void asr_io_submit(asr_io *io, asr_job *job);
+/* There is something in the outbox. */
+void asr_io_wake(asr_io *io);
 /* Asks for a job to be given up. It comes back when the thread has done so,
  * or had finished it before; until it is released the thread may look at it. */
 void asr_io_stop(asr_io *io, asr_job *job, asr_kind kind);
@@ -37,7 +40,7 @@ void asr_io_take(asr_io *io, asr_list *out);
  * signal cut the waiting short. */
 bool asr_io_wait(asr_io *io, double timeout);
 
-/* Readable as long as something waits to be taken. */
+/* Readable as long as something waits to be taken, or the outbox has news. */
 int asr_io_fd(const asr_io *io);
 void asr_io_counts(asr_io *io, asr_counts *counts);
 

@@ -66,7 +66,15 @@ struct asr_job {
   asr_job *stop_next;
   asr_kind stop_kind;
   int holders;
+  /* The outbox's: what it keeps of the message; NULL: a ticket's job. */
+  void *entry;
 };
+
+/* Why a request or a message was not taken. */
+typedef struct asr_refusal {
+  asr_kind kind;    /* ASR_QUEUE_FULL, ASR_CLOSED or ASR_CONNECT */
+  const char *note; /* a constant */
+} asr_refusal;
 
 /* Copies the request. NULL if there is no memory. */
 asr_job *asr_job_new(const asr_request *request, double now);

@@ -16,6 +16,16 @@ typedef struct asr_options {
   const char *ca_file, *ca_path, *proxy, *unix_socket;
 } asr_options;
 
+/* Who owns a copy of the strings. All zero: there are none. */
+typedef struct asr_option_texts {
+  char *ca_file, *ca_path, *proxy, *unix_socket;
+} asr_option_texts;
+
+/* Has the options point to copies of their strings. False: no memory; what
+ * was copied is to be freed all the same. */
+bool asr_options_keep(asr_options *options, asr_option_texts *texts);
+void asr_options_free(asr_option_texts *texts);
+
 enum { ASR_MAX_IN_FLIGHT = 1 << 20, ASR_MAX_CONNECTIONS = 4096 };
 
 #endif

@@ -22,9 +22,10 @@ typedef struct asr_slot {
 
 struct asr_pool {
   asr_options options;
-  char *texts[4];     /* the options' strings */
+  asr_option_texts texts;
   asr_engine *engine; /* one of these, or none yet */
   asr_io *io;
+  asr_outbox *outbox; /* or NULL */
   asr_forkmark mark;
   asr_slot *slots;
   size_t slot_count, used, in_flight;
@@ -82,25 +83,16 @@ static void free_slot(asr_pool *pool, asr_slot *slot) {
 /* A job has come back; the engine calls this itself. */
 static void on_done(void *arg, asr_job *job) {
   asr_pool *pool = arg;
+  if (job->entry) {
+    asr_outbox_done(pool->outbox, job);
+    return;
+  }
   pool->slots[job->slot].stage = FINISHED;
   pool->in_flight--;
   asr_list_push(&pool->finished, job);
 }
 
 /* ---- life ---- */
-
-static bool keep_text(asr_pool *pool, size_t at, const char **text) {
-  size_t size;
-  if (!*text)
-    return true;
-  size = strlen(*text) + 1;
-  pool->texts[at] = asr_realloc(NULL, size);
-  if (!pool->texts[at])
-    return false;
-  memcpy(pool->texts[at], *text, size);
-  *text = pool->texts[at];
-  return true;
-}
 
 asr_pool *asr_pool_new(const asr_options *options) {
   asr_pool *pool = asr_zeroed(sizeof *pool);
@@ -109,10 +101,7 @@ asr_pool *asr_pool_new(const asr_options *options) {
   pool->options = *options;
   pool->free_slot = NO_PLACE;
   asr_forkmark_init(&pool->mark);
-  if (keep_text(pool, 0, &pool->options.ca_file) &&
-      keep_text(pool, 1, &pool->options.ca_path) &&
-      keep_text(pool, 2, &pool->options.proxy) &&
-      keep_text(pool, 3, &pool->options.unix_socket))
+  if (asr_options_keep(&pool->options, &pool->texts))
     return pool;
   asr_pool_free(pool);
   return NULL;
@@ -145,6 +134,7 @@ static void abandon(asr_pool *pool) {
   size_t i;
   asr_engine_abandon(pool->engine);
   asr_io_abandon(pool->io);
+  asr_outbox_abandon(pool->outbox);
   pool->engine = NULL;
   pool->io = NULL;
   asr_forkmark_renew(&pool->mark);
@@ -169,11 +159,12 @@ void asr_pool_free(asr_pool *pool) {
   look_for_fork(pool);
   asr_engine_free(pool->engine);
   asr_io_free(pool->io);
+  asr_outbox_close(pool->outbox);
+  asr_outbox_release(pool->outbox);
   for (i = 0; i < pool->slot_count; i++)
     asr_job_free(pool->slots[i].job);
   asr_free(pool->slots);
-  for (i = 0; i < sizeof pool->texts / sizeof pool->texts[0]; i++)
-    asr_free(pool->texts[i]);
+  asr_options_free(&pool->texts);
   asr_forkmark_free(&pool->mark);
   asr_free(pool);
 }
@@ -184,7 +175,7 @@ static bool start_engine(asr_pool *pool) {
   if (pool->engine || pool->io)
     return true;
   if (pool->options.io_thread)
-    pool->io = asr_io_new(&pool->options);
+    pool->io = asr_io_new(&pool->options, pool->outbox);
   else
     pool->engine = asr_engine_new(&pool->options, on_done, pool);
   return pool->engine || pool->io;
@@ -196,6 +187,8 @@ static bool hand_over(asr_pool *pool, asr_job *job) {
   asr_io_submit(pool->io, job);
   return true;
 }
+
+static const char no_pool[] = "no memory or descriptors for a pool";
 
 static asr_ticket refuse(asr_refusal *why, asr_kind kind, const char *note) {
   why->kind = kind;
@@ -227,7 +220,7 @@ asr_ticket asr_pool_submit(asr_pool *pool, const asr_request *request,
   if (pool->used >= pool->options.max_in_flight)
     return refuse(why, ASR_QUEUE_FULL, asr_kind_text(ASR_QUEUE_FULL));
   if (!start_engine(pool))
-    return refuse(why, ASR_CONNECT, "no memory or descriptors for a pool");
+    return refuse(why, ASR_CONNECT, no_pool);
   if (pool->free_slot == NO_PLACE && !more_slots(pool))
     return refuse(why, ASR_CONNECT, no_memory);
   job = asr_job_new(request, asr_monotonic());
@@ -237,6 +230,29 @@ asr_ticket asr_pool_submit(asr_pool *pool, const asr_request *request,
     return ticket;
   asr_job_free(job);
   return refuse(why, ASR_CONNECT, no_memory);
+}
+
+bool asr_pool_attach(asr_pool *pool, asr_outbox *outbox) {
+  look_for_fork(pool);
+  if (pool->outbox || pool->engine || pool->io)
+    return false;
+  pool->outbox = asr_outbox_share(outbox);
+  return true;
+}
+
+bool asr_pool_enqueue(asr_pool *pool, const asr_message *message,
+                      asr_refusal *why) {
+  bool wake;
+  look_for_fork(pool);
+  if (!start_engine(pool)) {
+    refuse(why, ASR_CONNECT, no_pool);
+    return false;
+  }
+  if (!asr_outbox_put(pool->outbox, message, why, &wake))
+    return false;
+  if (wake && pool->io)
+    asr_io_wake(pool->io);
+  return true;
 }
 
 bool asr_pool_cancel(asr_pool *pool, asr_ticket ticket) {
@@ -264,14 +280,20 @@ static void take_back(asr_pool *pool) {
     on_done(pool, job);
 }
 
+static bool is_moving(const asr_pool *pool) {
+  return pool->in_flight > 0 || asr_outbox_pending(pool->outbox) > 0;
+}
+
 /* One round; false if a signal came. */
 static bool drive(asr_pool *pool, double timeout) {
   size_t before = pool->in_flight;
   bool fine = true;
-  if (before == 0)
+  if (!is_moving(pool))
     return true;
-  if (!pool->io)
-    return asr_engine_drive(pool->engine, timeout);
+  if (!pool->io) {
+    double due = asr_outbox_feed(pool->outbox, pool->engine);
+    return asr_engine_drive(pool->engine, due < timeout ? due : timeout);
+  }
   take_back(pool);
   if (pool->in_flight == before && timeout > 0) {
     fine = asr_io_wait(pool->io, timeout);
@@ -282,14 +304,18 @@ static bool drive(asr_pool *pool, double timeout) {
 
 size_t asr_pool_step(asr_pool *pool, double timeout) {
   double until = timeout > 0 ? asr_monotonic() + timeout : 0;
+  uint64_t over;
   size_t before;
   look_for_fork(pool);
   before = pool->finished.count;
-  while (pool->in_flight > 0) {
+  over = asr_outbox_listen(pool->outbox, timeout > 0);
+  while (is_moving(pool)) {
     double left = until > 0 ? until - asr_monotonic() : 0;
-    if (!drive(pool, left) || left <= 0 || pool->finished.count > before)
+    if (!drive(pool, left) || left <= 0 || pool->finished.count > before ||
+        asr_outbox_listen(pool->outbox, true) != over)
       break;
   }
+  asr_outbox_listen(pool->outbox, false);
   return pool->in_flight;
 }
 
@@ -362,10 +388,13 @@ int asr_pool_fd(asr_pool *pool) {
 }
 
 double asr_pool_timeout(asr_pool *pool) {
+  double due, wait;
   look_for_fork(pool);
-  if (pool->finished.count > 0)
+  if (pool->finished.count > 0 || asr_outbox_has_reports(pool->outbox))
     return 0;
-  if (pool->in_flight == 0 || pool->io)
+  if (pool->io || !is_moving(pool))
     return -1; /* a thread tells by its descriptor */
-  return asr_engine_timeout(pool->engine);
+  due = asr_outbox_due(pool->outbox);
+  wait = asr_engine_timeout(pool->engine);
+  return wait < 0 || due < wait ? due : wait;
 }

@@ -13,15 +13,10 @@
 #define ASR_POOL_H
 
 #include "net/engine.h"
+#include "net/outbox.h"
 
 typedef struct asr_pool asr_pool;
 typedef int64_t asr_ticket; /* above 0, below 2^53 */
-
-/* Why a request was not taken. */
-typedef struct asr_refusal {
-  asr_kind kind;    /* ASR_QUEUE_FULL, ASR_CLOSED or ASR_CONNECT */
-  const char *note; /* a constant */
-} asr_refusal;
 
 /* Copies the options. NULL: no memory. */
 asr_pool *asr_pool_new(const asr_options *options);
@@ -31,8 +26,15 @@ void asr_pool_free(asr_pool *pool);
 /* A ticket, or 0 and the reason. The request is copied. */
 asr_ticket asr_pool_submit(asr_pool *pool, const asr_request *request,
                            asr_refusal *why);
+/* Gives the pool an outbox to move, which it shares, before its first
+ * request; once. False: it is too late. */
+bool asr_pool_attach(asr_pool *pool, asr_outbox *outbox);
+/* Puts a message into the outbox. False: it was not taken, and why. */
+bool asr_pool_enqueue(asr_pool *pool, const asr_message *message,
+                      asr_refusal *why);
 /* Moves what can be moved, waiting up to `timeout` seconds for something to
- * finish; returns how many tickets are in flight. */
+ * finish, a message of the outbox too; returns how many tickets are in
+ * flight. */
 size_t asr_pool_step(asr_pool *pool, double timeout);
 /* Steps until the ticket has finished, the time has passed or a signal has
  * come. True if it has finished, or is unknown: then collect says so. */
