@@ -2,6 +2,7 @@
 #include "binding/support.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Within -2^53..2^53, where doubles hold every integer. */
@@ -69,8 +70,10 @@ int64_t asr_check_whole(lua_State *L, int arg, const char *name, int64_t low,
     luaL_error(L, "%s must be a whole number", name);
   }
   if (x < (double)low || x > (double)high) {
-    luaL_error(L, "%s is out of range (%f to %f)", name, (lua_Number)low,
-               (lua_Number)high);
+    char range[64]; /* Lua's own formats would write 0.0, or lose digits */
+    snprintf(range, sizeof range, "%lld to %lld", (long long)low,
+             (long long)high);
+    luaL_error(L, "%s is out of range (%s)", name, range);
   }
   return (int64_t)x;
 }

@@ -184,7 +184,7 @@ describe("core.array and core.object", function()
     assert.matches("t must be a table, got string", select(2, pcall(core.object, "x")))
     assert.matches("n must be a number, got string", select(2, pcall(core.array, {}, "1")))
     assert.matches("n must be a whole number", select(2, pcall(core.array, {}, 1.5)))
-    assert.matches("n is out of range", select(2, pcall(core.array, {}, -1)))
+    assert.matches("n is out of range %(0 to 67108864%)", select(2, pcall(core.array, {}, -1)))
     assert.matches("x must be a number", select(2, pcall(core.float, "1")))
   end)
 
