@@ -70,6 +70,7 @@ describe("a filter", function()
     { "'vip' in", 9, "expected groups or a list" }, { "userId in ()", 12, "unexpected ')'" },
     { "userId in ('a' 'b')", 16, "expected ',' or ')'" }, { "userId in ('a',)", 16, "unexpected ')'" },
     { "'a'", 4, "expected eq, ne or in" }, { "groups eq 'a'", 1, "unexpected 'groups'" },
+    { "userId eq '\195\169\226\130\172' xx", 16, "unexpected 'xx'" }, { "userId eq '\255' xx", 15, "unexpected 'xx'" },
     { "userId eq 'a' ; drop", 15, "unexpected ';'" }, { "userId eq \195\169", 11, "byte 0xC3" },
     { ("("):rep(101) .. "true", 101, "nested too deep" }, { ("not "):rep(120) .. "true", 397, "nested too deep" },
     { ("true or "):rep(2500) .. "true", nil, "too long" },

@@ -7,6 +7,8 @@
 --   value      = 'text' (a quote inside is doubled) | userId | connectionId | null
 -- Keywords are lower-case. What is missing (userId of an anonymous client) is null: it equals null
 -- alone, and no function holds for it.
+local utf8_text = require "azure.signalr.emulator.utf8_text"
+
 local M = {}
 
 local MAX_DEPTH, MAX_TOKENS = 100, 4000
@@ -225,8 +227,9 @@ local function parse(source)
   return matches
 end
 
-local function point_at(source, pos)
-  return ("%s\n%s^"):format(source, (" "):rep(pos - 1))
+-- The parser counts bytes, people count characters.
+local function character_at(source, pos)
+  return (utf8_text.len(source:sub(1, pos - 1)) or pos - 1) + 1
 end
 
 --- Compiles a filter.
@@ -238,8 +241,9 @@ function M.compile(source)
   local ok, result = pcall(parse, source)
   if ok then return result end
   if type(result) ~= "table" then error(result, 0) end
-  return nil, ("the filter is wrong at position %d: %s\n%s"):format(
-    result.position, result.message, point_at(source, result.position)), result.position
+  local at = character_at(source, result.position)
+  return nil, ("the filter is wrong at position %d: %s\n%s\n%s^"):format(
+    at, result.message, source, (" "):rep(at - 1)), at
 end
 
 return M
