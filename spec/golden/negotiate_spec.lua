@@ -147,10 +147,22 @@ describe("negotiate", function()
     end
     assert.is_truthy(message { user_id = "" }:find("user_id", 1, true))
     assert.is_truthy(message { user_id = ".." }:find("user_id", 1, true))
-    assert.is_truthy(message { expires_in = 0 }:find("expires_in", 1, true))
+    for _, seconds in ipairs { 0, 1.5, 1e18 } do
+      local text = message { expires_in = seconds }
+      assert.is_truthy(text:find("expires_in must be a whole number from 1 to 2147483647", 1, true), text)
+      assert.is_nil(text:find("negotiate.lua", 1, true), text)
+    end
     assert.is_truthy(message { userid = "x" }:find('did you mean "user_id"', 1, true))
     assert.is_truthy(message { claims = { x = 0 / 0 } }:find('claims["x"]', 1, true))
     assert.is_truthy(message { claims = { "x" } }:find("claims[1]", 1, true))
+  end)
+
+  it("percent-encodes in the URL what a hub's name may have and a URL may not", function()
+    local client = testing.client(testing.transport())
+    local answer = assert(client:hub("A[b]`,.c", { application = "My.App" }):negotiate())
+    local place = "/client/?hub=my.app_a%5Bb%5D%60%2C.c"
+    assert.are.equal(testing.endpoint .. place, answer.url)
+    assert.are.equal(testing.endpoint .. place, jwt.open(answer.accessToken, testing.access_key).aud)
   end)
 
   it("says the port in the URL and uses the client endpoint", function()

@@ -175,7 +175,7 @@ function methods:execute(commands, options)
 end
 
 local function whole_minutes(value, where, name)
-  check.integer(60)(value, where, name)
+  check.integer(60, 2147483647)(value, where, name)
   if value % 60 ~= 0 then
     check.fail("%s: %s is in seconds, but the service counts whole minutes: it must be a multiple of 60, got %s",
       where, name, check.digits(value))

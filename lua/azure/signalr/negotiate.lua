@@ -87,11 +87,10 @@ local function add_claims(claims, given)
   end
 end
 
-local function whole_seconds(value, at, name) check.integer(1)(value, at, name) end
 local flag = check.type("boolean")
 
 local negotiate_options = {
-  user_id = check.id, claims = check.type("table"), expires_in = whole_seconds,
+  user_id = check.id, claims = check.type("table"), expires_in = check.integer(1, 2147483647),
   close_on_expiry = flag, diagnostic = flag, detailed_errors = flag,
 }
 
@@ -145,7 +144,7 @@ function M.answer(hub, options)
   local claims = claims_of(options, now + lifetime)
   local signer, err = signer_of(hub)
   if not signer then return nil, err end
-  local path = "/client/?hub=" .. name
+  local path = "/client/?hub=" .. core.escape(name)
   local token = signer:token(context.router.audience .. path, now, lifetime, claims)
   if #token > max_token then
     return nil, errors.new {
