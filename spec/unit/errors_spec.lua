@@ -88,6 +88,15 @@ describe("an error", function()
     assert.is_truthy(failing({ status = 401 }).message:find("access key", 1, true))
   end)
 
+  it("of 401 speaks of the token provider's scope where the token came from one", function()
+    local err = failing({ status = 401 }, { token_provider = function() return "entra.secret", 1700000900 end })
+    assert.is_truthy(err.message:find("token_provider for the scope https://signalr.azure.com/.default", 1, true))
+    assert.is_truthy(err.message:find("expires at 2023-11-14T22:28:20Z", 1, true), err.message)
+    assert.is_truthy(err.message:find("tenant", 1, true))
+    assert.is_nil(err.message:find("signed for", 1, true) or err.message:find("access key", 1, true)
+      or err.message:find("entra.secret", 1, true))
+  end)
+
   it("of an anonymous 401 says that there was no token", function()
     local client, transport = recorded()
     transport:reply { status = 401 }

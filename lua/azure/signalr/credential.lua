@@ -98,7 +98,7 @@ function provider_methods:authorize(context, op, req)
     return errors.new { kind = "credential", op = op.id, message = problem, sent = "no" }
   end
   req.headers = headers_of("Authorization: Bearer " .. held.token, req.content_type)
-  req.expires, req.sent_at = held.expires, transport:time()
+  req.scope, req.expires, req.sent_at = scope, held.expires, transport:time()
 end
 
 --- Forgets the token.

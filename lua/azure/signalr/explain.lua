@@ -6,10 +6,10 @@ local M = {}
 
 local function moment(unix) return os.date("!%Y-%m-%dT%H:%M:%SZ", unix) end
 
--- facts: audience, expires, sent_at (unix seconds), date (the Date header), size, limit, code
 local function unauthorized(facts)
   if not facts.audience then return "the request was sent without a token" end
-  local parts = { ("the token was signed for the audience %s"):format(facts.audience) }
+  local parts = { facts.scope and "the token came from token_provider for the scope " .. facts.scope
+    or "the token was signed for the audience " .. facts.audience }
   if facts.expires then parts[#parts + 1] = "and expires at " .. moment(facts.expires) end
   local theirs = facts.date and http_date.parse(facts.date)
   if theirs and facts.sent_at then
@@ -18,7 +18,8 @@ local function unauthorized(facts)
       or ("; this clock is %d s %s the service's"):format(math.abs(skew), skew < 0 and "behind" or "ahead of")
     if math.abs(skew) >= 60 then parts[#parts + 1] = "(set it right: the service checks nbf and exp)" end
   end
-  parts[#parts + 1] = "; check that the access key is the current one of this endpoint"
+  parts[#parts + 1] = facts.scope and "; check that it is for this scope and the resource's own tenant"
+    or "; check that the access key is the current one of this endpoint"
   return (table.concat(parts, " "):gsub(" ;", ";"))
 end
 
@@ -45,7 +46,8 @@ local texts = {
 
 --- Explains a status.
 -- @tparam number status
--- @tparam table facts audience, expires, sent_at, date, size, limit, url_size, code: what is known
+-- @tparam table facts what is known: audience; scope (of a token provider's token); expires and sent_at (unix
+-- seconds); date (the header); size, limit and url_size (bytes); code
 -- @treturn string|nil
 function M.status(status, facts)
   local text = texts[status]

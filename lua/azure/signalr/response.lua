@@ -167,7 +167,7 @@ local function message_of(op, reply, req, detail)
   local said = known(detail.message) or text_only(reply)
   local why = explain.status(reply.status, {
     audience = not op.anonymous and req.target.audience or nil,
-    expires = req.expires, sent_at = req.sent_at, date = reply.headers.date, code = code,
+    scope = req.scope, expires = req.expires, sent_at = req.sent_at, date = reply.headers.date, code = code,
     size = req.body and #req.body or 0, limit = request.max_body, url_size = #req.url,
   })
   local parts = { tostring(reply.status) }
