@@ -154,8 +154,9 @@ local misuses = {
     function() client:hub("x", { application = "a" }):client_token() end },
   { "hub:client_token: expires_in is in seconds, but the service counts whole minutes",
     function() hub:client_token { expires_in = 90 } end },
-  { "hub:client_token: expires_in must be a whole number of at least 60",
+  { "hub:client_token: expires_in must be a whole number from 60 to 2147483647, got 30",
     function() hub:client_token { expires_in = 30 } end },
+  { "hub:client_token: expires_in must be a whole number", function() hub:client_token { expires_in = 6e300 } end },
   { "hub:client_token: user_id must not be empty", function() hub:client_token { user_id = "" } end },
   { "command.join: group must not be empty", function() signalr.command.join("") end },
   { "command.leave: group must be a string", function() signalr.command.leave() end },
@@ -237,6 +238,15 @@ describe("a closed client", function()
   end)
 
   it("says so", function() assert.is_truthy(tostring(closed):find("(closed)", 1, true)) end)
+end)
+
+describe("signalr.command", function()
+  it("shows what makes commands, and nothing of the inside", function()
+    local names = {}
+    for name in pairs(signalr.command) do names[#names + 1] = name end
+    table.sort(names)
+    assert.are.same({ "close", "join", "leave", "send" }, names)
+  end)
 end)
 
 describe("check.nearest", function()

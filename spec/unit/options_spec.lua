@@ -63,6 +63,7 @@ describe("signalr.new", function()
       { nil, "is the environment variable set?" },
       { 7, "a connection string or a table" },
       { "", "connection_string" },
+      { "AccessKey=k", "signalr.new: connection string: Endpoint is required" },
       { {}, "connection_string or endpoint is missing" },
       { { endpoint = "http://h" }, "access_key or token_provider is missing" },
       { { endpoint = "http://h", access_key = "" }, "access_key must not be empty" },
@@ -91,11 +92,11 @@ describe("signalr.new", function()
       { { connection_string = base, on_attempt = 1 }, "on_attempt must be a function" },
       { { connection_string = base, server_endpoint = "x" }, "server_endpoint must be an http or https URL" },
     }
-    for i = 1, 30 do
+    for i = 1, 31 do
       local message = message_of(cases[i][1])
       assert.is_truthy(message:find(cases[i][2], 1, true), message)
     end
-    assert.are.equal(30, #cases)
+    assert.are.equal(31, #cases)
   end)
 
   it("lower-cases the application, which hubs then have", function()

@@ -60,6 +60,6 @@ M.raw_json = core.raw_json
 M.filter = filter
 
 --- Commands for hub:execute: join, leave, send, close (command.lua).
-M.command = command
+M.command = { join = command.join, leave = command.leave, send = command.send, close = command.close }
 
 return M

@@ -127,7 +127,7 @@ end
 
 local function read_connection_string(text)
   local parsed, problem = core.parse_connection_string(text)
-  if not parsed then check.fail("%s: connection_string: %s", where_new, problem) end
+  if not parsed then check.fail("%s: %s", where_new, problem) end
   return parsed
 end
 
