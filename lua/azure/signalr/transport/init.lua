@@ -15,7 +15,8 @@
 --     req.operation   the operation's id, for logs
 --     req.repeats     "safe" when a second delivery does no harm
 --     reply.status    number
---     reply.headers   table of lower-case name -> value; repeated headers joined by ", "
+--     reply.headers   table of lower-case name -> value; repeated headers joined by ", "; it may be filled when a
+--                     header is first looked up, so look one up before going through it
 --     reply.body      string ("" if there was none)
 --     reply.time      seconds it took; reply.reused: whether an open connection was used (both optional)
 --     failure.kind    connect dns tls timeout reset too_large protocol cancelled proxy closed

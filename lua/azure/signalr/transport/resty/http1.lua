@@ -22,9 +22,9 @@ local REST, CHUNKS = -1, -2 -- how a body may end, besides after its length
 local unread = { __name = "azure.signalr.headers" }
 
 function unread.__index(headers, name)
-  local text = rawget(headers, 1)
-  headers[1] = nil
-  return http_headers(text, setmetatable(headers, nil))[name]
+  local text, stop = rawget(headers, 1), rawget(headers, 2)
+  headers[1], headers[2] = nil, nil
+  return http_headers(sub(text, 1, stop), setmetatable(headers, nil))[name]
 end
 
 local function receive(sock)
@@ -194,9 +194,9 @@ local function read_body(self, head)
   return nil, kind, message
 end
 
-local function reply_of(status, text, body, truncated, rest)
+local function reply_of(status, head, body, truncated, rest)
   return {
-    status = status, headers = setmetatable({ text }, unread), body = body, truncated = truncated, rest = rest,
+    status = status, headers = setmetatable(head, unread), body = body, truncated = truncated, rest = rest,
     time = 0, reused = false,
   }
 end
@@ -211,7 +211,7 @@ local function read_whole(data, max, head_only)
   local have = #data - stop - 3
   if size < 0 or have < size or size > max then return nil end
   local body = size > 0 and sub(data, stop + 4, stop + 3 + size) or ""
-  return reply_of(status, sub(data, 1, stop + 1), body, nil, have > size or nil), keep and have == size
+  return reply_of(status, { data, stop + 1 }, body, nil, have > size or nil), keep and have == size
 end
 
 --- Reads the answer to one request. The socket's timeout has been set for the deadline.
@@ -241,7 +241,7 @@ function M.read(sock, now, deadline, max, head_only)
   local body, ends, truncated = read_body(self, head)
   if not body then return nil, ends, truncated, false end
   local rest = self.pos <= #self.buf or nil
-  return reply_of(head.status, head.text, body, truncated, rest), not ends and not rest and head.keep
+  return reply_of(head.status, { head.text, -1 }, body, truncated, rest), not ends and not rest and head.keep
 end
 
 --- Reads the answer of a proxy to CONNECT, which has a head and, when it agrees, nothing else.
