@@ -214,14 +214,28 @@ static void retire(asr_engine *e, asr_transfer *t) {
   e->idle[e->idle_count++] = t;
 }
 
+/* Where the time went; NULL for failures of another kind. */
+static const char *phase_of(const asr_job *job, asr_kind kind) {
+  const asr_transfer *t = job->transfer;
+  if (kind != ASR_TIMEOUT)
+    return NULL;
+  if (!t)
+    return "the time allowed has passed while others had all connections";
+  if (!t->asked)
+    return "the time allowed has passed before there was a connection";
+  return job->head_done ? "the time allowed has passed within the answer"
+                        : "the time allowed has passed without an answer";
+}
+
 void asr_engine_stop(asr_engine *e, asr_job *job, asr_kind kind) {
+  const char *note = phase_of(job, kind);
   asr_transfer *t = job->transfer;
   if (t) {
-    asr_transfer_stop(t, kind, NULL);
+    asr_transfer_stop(t, kind, note);
     retire(e, t);
   } else {
     asr_list_remove(&e->waiting, job);
-    asr_job_fail(job, kind, NULL);
+    asr_job_fail(job, kind, note);
     job->elapsed = asr_monotonic() - job->started;
   }
   hand_back(e, job);

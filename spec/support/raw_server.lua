@@ -119,15 +119,16 @@ local function tls_context(certs, name)
   return context
 end
 
-local function main(tls, certs, on_connect, on_request)
+local function main(tls, certs, on_connect, on_request, path)
   local cqueues, socket = require "cqueues", require "cqueues.socket"
   socket.setmaxline(262144)
   local server = { cqueues = cqueues, socket = socket, loop = cqueues.new(), on_connect = on_connect,
     on_request = on_request, tls = tls ~= "" and tls_context(certs, tls) or nil }
-  local listener = socket.listen { host = "127.0.0.1", port = 0, nodelay = true }
+  local here = path ~= "" and { path = path, unlink = true } or { host = "127.0.0.1", port = 0, nodelay = true }
+  local listener = socket.listen(here)
   assert(listener:listen())
   local _, _, port = listener:localname()
-  say("port %d", port)
+  say("port %d", port or 0)
   server.loop:wrap(function()
     local id = 0
     for sock in listener:clients() do
@@ -150,7 +151,7 @@ end
 
 -- Run as a program, `...` are the program's arguments; required, it is the module's name.
 if arg and arg[0] and arg[0]:match("raw_server%.lua$") then
-  main(arg[1], arg[2], arg[3], arg[4])
+  main(arg[1], arg[2], arg[3], arg[4], arg[5])
 end
 
 -- ---- the module
@@ -167,14 +168,15 @@ function M.certs()
 end
 
 --- Starts a server on a free port.
--- @tparam[opt] table options tls ("server", "expired", "wrong-host"), on_connect, on_request (code)
+-- @tparam[opt] table options tls ("server", "expired", "wrong-host"), on_connect, on_request (code), path (of a unix
+--   socket to listen on instead)
 -- @treturn table port, url ("http://127.0.0.1:PORT" or https), events(), count(word), stop()
 function M.start(options)
   options = options or {}
   local process = require "spec.support.process"
   local certs = options.tls and M.certs() or ""
   local child = process.start { "lua5.4", "spec/support/raw_server.lua", options.tls or "", certs,
-    options.on_connect or "", options.on_request or "" }
+    options.on_connect or "", options.on_request or "", options.path or "" }
   local port = assert(child:await(function(line) return line:match("^port (%d+)$") end))
   local url = (options.tls and "https" or "http") .. "://127.0.0.1:" .. port
   return setmetatable({ child = child, port = tonumber(port), url = url, seen = {} }, metatable)

@@ -227,6 +227,20 @@ support.describe(describe, "curl pool, tickets", function(open, threaded)
     end)
   end)
 
+  it("speaks over a unix socket when told to", function()
+    local path = os.tmpname()
+    local near = raw_server.start { path = path }
+    pool = open { unix_socket = path }
+    assert.equal("localhost", fetch(pool, "http://localhost/", "ok(authority)").body)
+    assert.is_true(fetch(pool, "http://localhost/", "ok()").reused)
+    near:stop()
+    os.remove(path)
+    pool:close()
+    pool = open { unix_socket = path }
+    local _, failure = fetch(pool, "http://localhost/", "ok()")
+    assert.same({ "connect", "no" }, { failure.kind, failure.sent })
+  end)
+
   it("copies what it is given", function()
     pool = open {}
     local body = ("b"):rep(1000)

@@ -19,7 +19,8 @@ support.describe(describe, "curl pool, time", function(open)
 
   describe("timeouts", function()
     -- Wants the request to time out after `least` seconds, and long before anything else could end it.
-    local function timed_out(sent, least, url_or_script, more)
+    -- The message says in which phase.
+    local function timed_out(sent, least, phase, url_or_script, more)
       local target, script = url_or_script, nil
       if not target:match "^https?:" then target, script = url(), url_or_script end
       local req = request(target, script, more)
@@ -31,12 +32,13 @@ support.describe(describe, "curl pool, time", function(open)
       assert.is_nil(reply)
       assert.same({ "timeout", sent }, { failure.kind, failure.sent }, failure.message)
       assert.is_true(took >= least and took < least + 1, "took " .. took)
+      assert.matches(phase, failure.message)
     end
 
     it("count the waiting in the queue", function()
       pool = open { max_connections = 1 }
       local first = submit "sleep(0.5) ok()"
-      timed_out("no", 0.1, "ok()", { timeout = 0.1 })
+      timed_out("no", 0.1, "others had all connections", "ok()", { timeout = 0.1 })
       assert.is_false(pool:wait(first, 0))
       repeat until pool:wait(first, 10)
       assert.equal(200, pool:collect(first).status)
@@ -44,19 +46,20 @@ support.describe(describe, "curl pool, time", function(open)
 
     it("hold for a silent server, and nothing of it is left for the next request", function()
       pool = open { max_connections = 1 }
-      timed_out("maybe", 0.1, "sleep(0.3) ok('late')", { timeout = 0.1 })
+      timed_out("maybe", 0.1, "without an answer", "sleep(0.3) ok('late')", { timeout = 0.1 })
       assert.equal("mine", fetch(pool, url(), "ok('mine')").body)
     end)
 
     it("hold in the middle of the head and of the body", function()
       pool = open {}
-      timed_out("maybe", 0.1, "write('HTTP/1.1 200 OK\r\nX-A: ') sleep(3)", { timeout = 0.1 })
-      timed_out("maybe", 0.1, "write('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab') sleep(3)", { timeout = 0.1 })
+      timed_out("maybe", 0.1, "without an answer", "write('HTTP/1.1 200 OK\\r\\nX-A: ') sleep(3)", { timeout = 0.1 })
+      timed_out("maybe", 0.1, "within the answer",
+        "write('HTTP/1.1 200 OK\\r\\nContent-Length: 5\\r\\n\\r\\nab') sleep(3)", { timeout = 0.1 })
     end)
 
     it("hold while the body is being sent", function()
       pool = open {}
-      timed_out("maybe", 0.3, "sleep(3)",
+      timed_out("maybe", 0.3, "without an answer", "sleep(3)",
         { method = "POST", body = ("x"):rep(20000000), headers = { "X-Body: unread" }, timeout = 0.3 })
     end)
 
@@ -64,17 +67,17 @@ support.describe(describe, "curl pool, time", function(open)
       local mute = raw_server.start { on_connect = "sleep(30)" }
       local target = mute.url:gsub("^http:", "https:")
       pool = open { connect_timeout = 0.2 }
-      timed_out("no", 0.2, target, { timeout = 5 })
+      timed_out("no", 0.2, "time", target, { timeout = 5 })
       pool:close()
       pool = open { connect_timeout = 5 }
-      timed_out("no", 0.1, target, { timeout = 0.1 })
+      timed_out("no", 0.1, "before there was a connection", target, { timeout = 0.1 })
       mute:stop()
     end)
 
     it("of nothing is over at once", function()
       pool = open {}
-      timed_out("no", 0, "ok()", { timeout = 0 })
-      timed_out("no", 0, "ok()", { timeout = -1 })
+      timed_out("no", 0, "time allowed", "ok()", { timeout = 0 })
+      timed_out("no", 0, "time allowed", "ok()", { timeout = -1 })
     end)
   end)
 
