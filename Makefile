@@ -122,6 +122,9 @@ asan: deps-test
 	$(MAKE) ctest MODE=asan CFLAGS="-O1 -g"
 	$(MAKE) asan-spec MODE=asan LUA=lua5.4 CFLAGS="-O1 -g"
 	$(MAKE) asan-spec MODE=asan LUA=luajit CFLAGS="-O1 -g"
+# The tests in C, those of the pool's thread among them.
+tsan: check-needed
+	$(MAKE) ctest MODE=tsan CFLAGS="-O1 -g"
 .PHONY: asan-spec
 asan-spec: PRELOAD = ASAN_OPTIONS=detect_leaks=1 LSAN_OPTIONS=suppressions=$(TOP)/.ci/lsan.supp LD_PRELOAD='$(ASAN_LIB) $(UBSAN_LIB)'
 asan-spec: spec
