@@ -43,10 +43,9 @@ end
 local function drive_workers(workers, owner)
   for _, worker in ipairs(workers) do
     while not worker:done() do
-      if owner.away == 0 then
+      if not waiting.restricted(owner, scheduler.drive, owner, LONG) then
         error("a function given to all waits for something that only the host's own loop could bring", 0)
       end
-      waiting.restricted(owner, scheduler.drive, owner, LONG)
     end
   end
 end

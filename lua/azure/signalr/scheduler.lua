@@ -111,36 +111,52 @@ local function until_next(self, timeout)
   return math.max(0, math.min(timeout, first.at - self.transport:now()))
 end
 
-local function round_of_all(owner)
-  local homes = {}
-  for home in pairs(owner.on) do homes[#homes + 1] = home end
-  if owner.turn then owner:turn(0) end
+-- Where an owner's waiters wait, and where those wait whom they wait for.
+local function homes_of(owner)
+  local homes, seen = {}, { [owner] = true }
+  local function add(one)
+    if one.turn then homes[#homes + 1] = one end
+    for home in pairs(one.on) do
+      if not seen[home] then
+        seen[home] = true
+        add(home)
+      end
+    end
+  end
+  add(owner)
+  return homes
+end
+
+local function round_of_all(homes)
   for i = 1, #homes do
     waiting.flush(homes[i])
     homes[i]:turn(0)
   end
 end
 
-local function wait_for_all(owner, timeout)
-  local descriptors, homes = {}, { owner.turn and owner or nil }
-  for home in pairs(owner.on) do homes[#homes + 1] = home end
+local function wait_for_all(homes, timeout)
+  local descriptors = {}
   for _, home in ipairs(homes) do
     timeout = math.min(timeout, home:timeout() or timeout)
     local fd = home.pool and home.pool:fd()
     if fd then descriptors[#descriptors + 1] = fd end
   end
-  if timeout > 0 and #homes > 0 then homes[1].transport.poll(descriptors, timeout) end
+  if timeout > 0 then homes[1].transport.poll(descriptors, timeout) end
 end
 
 --- Drives an owner whose waiters wait at several homes.
 -- @tparam table owner
 -- @tparam number timeout seconds to wait for the first thing to happen
+-- @treturn boolean false when there is nothing that could happen
 function M.drive(owner, timeout)
-  local before = waiting.progress()
-  round_of_all(owner)
-  if timeout <= 0 or waiting.progress() ~= before then return end
-  wait_for_all(owner, timeout)
-  round_of_all(owner)
+  local before, homes, alive = waiting.progress(), homes_of(owner), false
+  round_of_all(homes)
+  if timeout <= 0 or waiting.progress() ~= before then return true end
+  for i = 1, #homes do alive = alive or homes[i].waiting > 0 end
+  if not alive then return false end
+  wait_for_all(homes, timeout)
+  round_of_all(homes)
+  return true
 end
 
 --- See client:step.

@@ -63,7 +63,7 @@ end
 -- @treturn boolean whether there were any
 function M.flush(home)
   local ready = home.ready
-  if not ready[1] or only then return false end
+  if not ready[1] or (only and only.joins == 0) then return false end
   home.ready = {}
   for i = 1, #ready do
     local waiter = ready[i]
@@ -79,9 +79,10 @@ end
 function M.restricted(owner, fn, ...)
   local before = only
   only = owner
-  local fine, problem = pcall(fn, ...)
+  local fine, result = pcall(fn, ...)
   only = before
-  if not fine then error(problem, 0) end
+  if not fine then error(result, 0) end
+  return result
 end
 
 --- Has a waiter wait for a ticket of the home's pool.
