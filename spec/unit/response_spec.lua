@@ -48,6 +48,14 @@ describe("a mutation", function()
     assert.is_truthy(err.message:find("no", 1, true))
   end)
 
+  it("takes a code of any type for text", function()
+    for value, text in pairs { ["7"] = "^7", ["{}"] = "^table", ["null"] = false } do
+      local _, err = answering { status = 200, body = ('{"isSuccess":false,"code":%s}'):format(value) }:send("t")
+      assert.are.equal("failed", err.kind)
+      assert.is_true(text and err.code:find(text) == 1 or err.code == nil, err.code)
+    end
+  end)
+
   it("does not take a page of HTML for success", function()
     for _, body in ipairs { "<html>", "[", "7", '"x"' } do
       local ok, err = answering { status = 200, body = body }:send("t")

@@ -15,6 +15,11 @@ local function known(value)
   if value ~= cjson.null then return value end
 end
 
+local function text_of(value)
+  value = known(value)
+  return value ~= nil and tostring(value) or nil
+end
+
 local function object_of(text)
   local value = text and text ~= "" and cjson.decode(text)
   return type(value) == "table" and value or nil
@@ -50,7 +55,7 @@ end
 -- Spelled out: a table made whole costs a third of one that grows.
 local function info_of(answer)
   return {
-    status_code = known(answer.statusCode), code = known(answer.code), level = known(answer.level),
+    status_code = known(answer.statusCode), code = text_of(answer.code), level = known(answer.level),
     scope = known(answer.scope), error_kind = known(answer.errorKind), message = known(answer.message),
     json_object = known(answer.jsonObject), is_success = known(answer.isSuccess),
   }
@@ -181,11 +186,6 @@ local function message_of(op, reply, req, detail)
   local text = table.concat(parts, " ")
   if said then text = text .. ": " .. tostring(said) end
   return why and text .. "; " .. why or text
-end
-
-local function text_of(value)
-  value = known(value)
-  return value ~= nil and tostring(value) or nil
 end
 
 local function refused(op, reply, req, config)
