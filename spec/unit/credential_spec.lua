@@ -97,6 +97,20 @@ describe("a token provider", function()
     assert.are.same({ "https://signalr.azure.com/.default" }, scopes)
   end)
 
+  it("must say when its token expires, in seconds that a date can show", function()
+    for _, moment in ipairs { 1700000000, 0 / 0, 1 / 0, 1700003600000, "soon" } do
+      local client, transport = provided(function() return "entra", moment end)
+      local _, err = client:hub("chat"):send("t")
+      assert.are.equal("credential", err.kind)
+      assert.is_truthy(err.message:find("unix seconds", 1, true), err.message)
+      assert.are.equal(0, #transport.requests)
+    end
+    local client, transport = provided(function() return "entra", 1700003600.5 end)
+    transport:reply { status = 401 }
+    local _, err = client:hub("chat"):send("t")
+    assert.is_truthy(err.message:find("2023-11-14T23:13:20Z", 1, true), err.message)
+  end)
+
   it("is asked again shortly before a token expires", function()
     local count = 0
     local client, transport

@@ -9,6 +9,7 @@ local M = {}
 
 local agent = "User-Agent: azure-signalr-lua/" .. core._VERSION
 local reuse = 60 -- seconds for which a signed token is sent again
+local latest = 253402300799 -- the end of the year 9999; beyond it are milliseconds, and what no date can show
 local scope = "https://signalr.azure.com/.default"
 
 local function headers_of(authorization, content_type)
@@ -75,7 +76,7 @@ local function provided(provide, now)
   if type(token) ~= "string" or not token:find("^[%w%-%._~+/]+=*$") then
     return nil, "token_provider must return a bearer token as a string"
   end
-  if type(expires_at) ~= "number" or expires_at <= now then
+  if type(expires_at) ~= "number" or not (expires_at > now and expires_at <= latest) then
     return nil, "token_provider must return, after the token, when it expires (unix seconds, in the future)"
   end
   local early = math.min(300, (expires_at - now) / 5)

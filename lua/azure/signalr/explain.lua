@@ -4,7 +4,7 @@ local http_date = require "azure.signalr.http_date"
 
 local M = {}
 
-local function moment(unix) return os.date("!%Y-%m-%dT%H:%M:%SZ", unix) end
+local function moment(unix) return os.date("!%Y-%m-%dT%H:%M:%SZ", math.floor(unix)) end
 
 local function unauthorized(facts)
   if not facts.audience then return "the request was sent without a token" end
