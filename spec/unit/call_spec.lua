@@ -37,6 +37,17 @@ describe("a call", function()
     assert.is_truthy(tostring(err):find("(after 3 attempts)", 1, true))
   end)
 
+  it("does not go on once the client was closed meanwhile", function()
+    local client, transport
+    client, transport = fresh { token_lifetime = 2, on_attempt = function() client:close() end }
+    transport:reply { status = 503, headers = { ["Retry-After"] = "3" } } -- longer than the token is kept
+    local ok, err = client:hub("chat"):send("t")
+    assert.is_nil(ok)
+    assert.are.equal("closed", err.kind)
+    assert.are.equal(1, err.attempts)
+    assert.are.equal(1, #transport.requests)
+  end)
+
   it("does not repeat with retry = false", function()
     local client, transport = fresh { retry = false }
     transport:reply { status = 503 }

@@ -12,6 +12,8 @@ local M = {}
 
 local random = math.random
 
+local closed_meanwhile = { kind = "closed", message = "the client was closed", sent = "maybe" }
+
 -- One attempt: true and the values, or nil and an error.
 local function attempt(context, op, req)
   local err = context.credential:authorize(context, op, req)
@@ -74,6 +76,7 @@ function M.run(context, op, req, settings)
     if done then return values(a, b, c) end
     if not pause then return nil, a end
     local slept, failure = transport:sleep(pause)
+    if slept and context.closed then slept, failure = nil, closed_meanwhile end
     if not slept then
       local err = response.failed(op, failure)
       err.attempts = attempts
