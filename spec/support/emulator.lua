@@ -28,6 +28,15 @@ function methods:log()
   return self.process:errors()
 end
 
+--- Starts another emulator on the port of one that has ended, or is ended now.
+-- @tparam[opt] boolean suddenly it gets no chance to take leave of its clients
+-- @treturn table the new emulator
+function methods:restart(suddenly)
+  if suddenly then self.process:kill() end
+  self:stop()
+  return M.start("--quiet", "--port", self.endpoint:match("(%d+)$"))
+end
+
 --- Ends the emulator. Harmless when repeated.
 function methods:stop()
   self.process:stop()

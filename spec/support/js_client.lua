@@ -53,15 +53,29 @@ local function dispatch(self)
   end
 end
 
+local function new_client(self)
+  self.count = self.count + 1
+  local client = setmetatable({ driver = self, name = "c" .. self.count, events = {}, at = 1 }, client_metatable)
+  self.clients[client.name] = client
+  return client
+end
+
+--- Starts an application's server that answers every negotiation with one body.
+-- @tparam table place what `hub:negotiate` returns
+-- @treturn string the URL of its hub
+function methods:serve(place)
+  local server = new_client(self)
+  server:command("serve", { body = cjson.encode(place) })
+  return ("http://127.0.0.1:%d/hub"):format(server:await("serving").port)
+end
+
 --- Connects a client and waits until it is connected.
 -- @tparam table place what `hub:negotiate` returns
 -- @tparam table kind one of M.kinds
 -- @tparam[opt] table more further members of the command, see driver.js
 -- @treturn table the client, with `connection_id`
 function methods:connect(place, kind, more)
-  self.count = self.count + 1
-  local client = setmetatable({ driver = self, name = "c" .. self.count, events = {}, at = 1 }, client_metatable)
-  self.clients[client.name] = client
+  local client = new_client(self)
   local command = { url = place.url, token = place.accessToken, transport = kind.transport, protocol = kind.protocol }
   for name, value in pairs(more or {}) do command[name] = value end
   client:command("connect", command)

@@ -27,7 +27,7 @@ local CLEAN = "trap '' INT; unset LD_PRELOAD ASAN_OPTIONS LSAN_OPTIONS UBSAN_OPT
 
 -- A child that does not read its standard input is watched by a shell that
 -- does; one that does read it (stdin = true) must end at the end of its input.
-local WATCHED = "%s %s </dev/null >%s 2>%s & p=$!; cat >/dev/null; kill $p 2>/dev/null; wait $p 2>/dev/null"
+local WATCHED = "%s %s </dev/null >%s 2>%s & p=$!; echo $p >%s; cat >/dev/null; kill $p; wait $p"
 local FED = "%s trap - INT; exec %s >%s 2>%s"
 
 --- Starts a child.
@@ -36,13 +36,13 @@ local FED = "%s trap - INT; exec %s >%s 2>%s"
 -- @treturn table the process; its output is read with `lines` and `line`
 function M.start(words, options)
   local stem = os.tmpname()
-  local out, err = stem .. ".out", stem .. ".err"
+  local out, err, pid = stem .. ".out", stem .. ".err", stem .. ".pid"
   assert(io.open(out, "w")):close()
   local template = options and options.stdin and FED or WATCHED
-  local command = template:format(CLEAN, command_line(words), M.quote(out), M.quote(err))
-  local pipe = assert(io.popen("exec /bin/sh -c " .. M.quote(command), "w"))
+  local command = template:format(CLEAN, command_line(words), M.quote(out), M.quote(err), M.quote(pid))
+  local pipe = assert(io.popen("exec 2>/dev/null /bin/sh -c " .. M.quote(command), "w"))
   pipe:setvbuf("no")
-  local self = { stem = stem, out_path = out, err_path = err, pipe = pipe, rest = "" }
+  local self = { stem = stem, out_path = out, err_path = err, pid_path = pid, pipe = pipe, rest = "" }
   self.reader = assert(io.open(out, "rb"))
   return setmetatable(self, metatable)
 end
@@ -91,6 +91,14 @@ function methods:errors()
   return text
 end
 
+--- Ends a child that does not read its input at once, without its knowing.
+function methods:kill()
+  local file = assert(io.open(self.pid_path, "rb"))
+  local pid = assert(file:read("*l"))
+  file:close()
+  assert(M.run{ "kill", "-9", pid })
+end
+
 --- Ends the child, waits for it and removes its files. Harmless when repeated.
 function methods:stop()
   if not self.pipe then return end
@@ -99,6 +107,7 @@ function methods:stop()
   self.reader:close()
   os.remove(self.out_path)
   os.remove(self.err_path)
+  os.remove(self.pid_path)
   os.remove(self.stem)
 end
 

@@ -3,6 +3,7 @@
 // same way. Ends with its input.
 'use strict';
 
+const http = require('http');
 const readline = require('readline');
 const signalr = require('@microsoft/signalr');
 const { MessagePackHubProtocol } = require('@microsoft/signalr-protocol-msgpack');
@@ -99,6 +100,16 @@ const verbs = {
     } catch (error) {
       tell('result', command.name, { error: text(error) });
     }
+  },
+
+  // An application's server: answers negotiations the way it was told to.
+  serve(command) {
+    const server = http.createServer((request, response) => {
+      const right = request.method === 'POST' && /\/negotiate\?/.test(request.url);
+      response.writeHead(right ? 200 : 404, { 'content-type': 'application/json' });
+      response.end(right ? command.body : '');
+    });
+    server.listen(0, '127.0.0.1', () => tell('serving', command.name, { port: server.address().port }));
   },
 
   async stop(command, connection) {
