@@ -29,9 +29,9 @@ function M.ping()
   return '{"type":6}' .. SEPARATOR
 end
 
---- A Close, with the reason as its error.
-function M.close(err)
-  return object("type", "7", "error", err and quote(err)) .. SEPARATOR
+--- A Close, with the reason as its error, and whether the client may come back by itself.
+function M.close(err, may_return)
+  return object("type", "7", "error", err and quote(err), "allowReconnect", may_return and "true") .. SEPARATOR
 end
 
 local function wrong(what)

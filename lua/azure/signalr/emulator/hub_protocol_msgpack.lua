@@ -49,9 +49,9 @@ function M.ping()
   return frame(small(6))
 end
 
---- A Close, with the reason as its error; without permission to reconnect.
-function M.close(err)
-  return frame(small(7), err and msgpack.str(err) or NIL, msgpack.FALSE)
+--- A Close, with the reason as its error, and whether the client may come back by itself.
+function M.close(err, may_return)
+  return frame(small(7), err and msgpack.str(err) or NIL, may_return and msgpack.TRUE or msgpack.FALSE)
 end
 
 local function wrong(what)

@@ -113,7 +113,7 @@ end
 --- Closes every connection.
 -- @tparam string|nil reason what the clients are told
 function Service:shutdown(reason)
-  for _, opened in ipairs(sessions_now(self)) do opened:close(reason) end
+  for _, opened in ipairs(sessions_now(self)) do opened:close(reason, true) end
 end
 
 --- Lets time pass: pings, timeouts, ends of memberships. To be called about every second.

@@ -58,10 +58,11 @@ end
 
 --- Ends the connection from the service's side.
 -- @tparam string|nil reason reaches the client as the error of its Close message
-function Session:close(reason)
+-- @tparam boolean|nil may_return whether a client that reconnects by itself should
+function Session:close(reason, may_return)
   if self.state == "closed" then return end
   if self.state == "open" then
-    self:deliver(hub_protocol.outgoing(function(protocol) return protocol.close(reason) end))
+    self:deliver(hub_protocol.outgoing(function(protocol) return protocol.close(reason, may_return) end))
   elseif reason then
     write(self, hub_protocol.handshake_answer(reason), true)
   end
