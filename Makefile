@@ -17,7 +17,7 @@ TOP       := $(CURDIR)
 LUA_PC  := $(if $(findstring luajit,$(LUA)),luajit,$(firstword $(foreach p,lua5.4 lua-5.4 lua54 lua,$(if $(shell $(PKGCONFIG) --exists $(p) 2>/dev/null && echo y),$(p))) lua5.4))
 LUA_ABI := $(if $(findstring luajit,$(LUA)),5.1,5.4)
 NEEDED  := $(LUA_PC) libcurl libcrypto
-BUILDS  := $(filter-out clean env deps-% lint house help,$(or $(MAKECMDGOALS),all))
+BUILDS  := $(filter-out clean env deps-% lint house help bench-%,$(or $(MAKECMDGOALS),all))
 MISSING := $(if $(BUILDS),$(foreach p,$(NEEDED),$(if $(shell $(PKGCONFIG) --exists $(p) 2>/dev/null && echo y),,$(p))))
 
 WARN   := -Wall -Wextra -Wpedantic -Wshadow -Wconversion
@@ -128,6 +128,11 @@ tsan: check-needed
 .PHONY: asan-spec
 asan-spec: PRELOAD = ASAN_OPTIONS=detect_leaks=1 LSAN_OPTIONS=suppressions=$(TOP)/.ci/lsan.supp LD_PRELOAD='$(ASAN_LIB) $(UBSAN_LIB)'
 asan-spec: spec
+
+.PHONY: bench-resty
+bench-resty:
+	@$(MAKE) -s all LUA=luajit
+	@bash bench/resty/run
 
 lint:
 	bash .ci/lint
