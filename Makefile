@@ -36,8 +36,6 @@ CRYPTO_CF   = $(shell $(PKGCONFIG) --cflags libcrypto 2>/dev/null)
 CURL        = $(shell $(PKGCONFIG) --libs libcurl 2>/dev/null)
 CURL_CF     = $(shell $(PKGCONFIG) --cflags libcurl 2>/dev/null)
 SOFLAGS     = -shared $(if $(filter Darwin,$(shell uname -s)),-undefined dynamic_lookup)
-# A thread of libcurl may still be in getaddrinfo when the last lua_State closes: its code must stay.
-NODELETE    = $(if $(filter Darwin,$(shell uname -s)),,-Wl,-z,nodelete)
 
 CORE_SRC := $(wildcard csrc/core/*.c)
 NET_SRC  := $(wildcard csrc/net/*.c)
@@ -63,7 +61,7 @@ $(CORE_SO): $(call obj,$(CORE_SRC) $(CORE_BIND))
 
 $(CURL_SO): $(call obj,$(CORE_SRC) $(NET_SRC) $(CURL_BIND))
 	@mkdir -p $(@D)
-	$(CC) $(SOFLAGS) $(SAN) $(LDFLAGS) $(NODELETE) -pthread -o $@ $^ $(CURL) $(CRYPTO)
+	$(CC) $(SOFLAGS) $(SAN) $(LDFLAGS) -pthread -o $@ $^ $(CURL) $(CRYPTO)
 
 $(OUT)/obj/core/%.o: csrc/core/%.c | check-needed
 	@mkdir -p $(@D)

@@ -8,6 +8,7 @@
 
 #include "core/mem.h"
 #include "net/deadlines.h"
+#include "net/pin.h"
 #include "net/sockets.h"
 #include "net/transfer.h"
 
@@ -83,6 +84,7 @@ static int on_close(void *arg, curl_socket_t fd) {
 
 static pthread_once_t global_once = PTHREAD_ONCE_INIT;
 static void global_init(void) {
+  asr_pin();
   curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 

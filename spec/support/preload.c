@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* For specs. Preloaded, it makes names that begin with "hang" take four
- * seconds to resolve; loaded into Lua, it gives what Lua lacks: fork. */
+ * seconds (SPEC_HANG) to resolve; loaded into Lua, it gives what Lua lacks: fork. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <netdb.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,7 +16,8 @@ int getaddrinfo(const char *node, const char *service,
                 const struct addrinfo *hints, struct addrinfo **found) {
   resolver *real = (resolver *)dlsym(RTLD_NEXT, "getaddrinfo");
   if (node && strncmp(node, "hang", 4) == 0) {
-    sleep(4);
+    const char *seconds = getenv("SPEC_HANG");
+    sleep(seconds ? (unsigned)atoi(seconds) : 4);
     return EAI_NONAME;
   }
   return real(node, service, hints, found);

@@ -21,6 +21,12 @@ describe("curl pool, a resolver that hangs", function()
     assert.is_true(took < 0.5, ("the process took %.3f s to end"):format(took))
   end
 
+  -- The resolver's thread comes back after the state that started it, and with it the module, has been closed.
+  it("does not come back into code that is gone", function()
+    local environment = { LD_PRELOAD = preload, SPEC_HANG = "1" }
+    assert.equal("still there\n", support.lua({ "spec/support/unload_case.lua" }, environment))
+  end)
+
   for _, options in ipairs { "{}", "{ io_thread = true }" } do
     for _, case in ipairs { "cancel", "deadline", "close", "step" } do
       it(("does not hold %s, collection or the end of the process: %s"):format(case, options), function()

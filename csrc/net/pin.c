@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* NOLINT: dladdr */
+#endif
+#include "net/pin.h"
+
+#include <dlfcn.h>
+#include <stddef.h>
+
+void asr_pin(void) {
+  static int here;
+  Dl_info about;
+  /* Opened once more and never closed. In a program that is linked with this
+   * there is nothing to open, and no need to. */
+  if (dladdr(&here, &about) != 0 && about.dli_fname != NULL)
+    (void)dlopen(about.dli_fname, RTLD_NOW | RTLD_NOLOAD);
+}
