@@ -49,13 +49,20 @@ local function note_start(exchange, status, ticket, kind)
   exchange:note(status, { op = describe(ticket, kind) })
 end
 
+-- The server ends when those that it serves have heard of it.
+local function while_live(server, serve, ...)
+  server.live = server.live + 1
+  serve(server, ...)
+  server.live = server.live - 1
+end
+
 local function serve_websocket(exchange)
   local refusal = websocket.check(exchange.stream, exchange.head)
   if refusal then return exchange:reply(refusal) end
   local ticket = authorize(exchange)
   if not ticket then return end
   note_start(exchange, 101, ticket, "WebSockets")
-  websocket.serve(exchange.server, exchange.stream, exchange.head, ticket, exchange.cors)
+  while_live(exchange.server, websocket.serve, exchange.stream, exchange.head, ticket, exchange.cors)
 end
 
 local function serve_poll(exchange, client)
@@ -74,7 +81,7 @@ local function serve_get(exchange, token, client)
   local opening = { token = token, ticket = ticket }
   if wants_events then
     note_start(exchange, 200, opening.ticket, "ServerSentEvents")
-    sse.serve(exchange.server, exchange.stream, opening, exchange.cors)
+    while_live(exchange.server, sse.serve, exchange.stream, opening, exchange.cors)
   else
     local response = long_polling.open(exchange.server, opening)
     response.op = describe(opening.ticket, "LongPolling")

@@ -96,7 +96,9 @@ end
 -- @treturn ?table the server; nil otherwise
 -- @treturn ?string why it cannot listen
 function M.new(options)
-  local self = setmetatable({ options = options, clients = {}, send_queue = options.send_queue or 8388608 }, metatable)
+  local self = setmetatable({
+    options = options, clients = {}, live = 0, send_queue = options.send_queue or 8388608,
+  }, metatable)
   self.now = http_clock.new()
   self.log = log.new { quiet = options.quiet, now = self.now }
   self.faults = options.control and faults.new() or nil
@@ -135,7 +137,7 @@ local function farewell(self)
   self.listener:pause()
   self.service:shutdown("the emulator was stopped")
   local deadline = cqueues.monotime() + FAREWELL_SECONDS
-  repeat cqueues.sleep(0.02) until self.service:count() == 0 or cqueues.monotime() > deadline
+  repeat cqueues.sleep(0.02) until self.live == 0 or cqueues.monotime() > deadline
   self.stopped = true
 end
 
