@@ -101,6 +101,15 @@ describe("the emulator's UTF-8", function()
     end
     assert.are.same({ nil, 3 }, { utf8_text.valid("ab\255") })
   end)
+
+  it("knows white space beyond ASCII, and what looks like it", function()
+    for _, text in ipairs { "", " \t\r\n\v\f", "\194\160", "\194\133 \226\128\131\227\128\128", "\226\128\168" } do
+      assert.is_true(utf8_text.blank(text), ("%q"):format(text))
+    end
+    for _, text in ipairs { "a", " . ", "\0", "\226\128\139", "\194\161", "日" } do
+      assert.is_false(utf8_text.blank(text), ("%q"):format(text))
+    end
+  end)
 end)
 
 describe("the emulator's url", function()

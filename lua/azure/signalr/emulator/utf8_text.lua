@@ -2,7 +2,7 @@
 --- UTF-8: validity, length, and a code point's bytes.
 local M = {}
 
-local byte, char, find, floor = string.byte, string.char, string.find, math.floor
+local char, find, floor = string.char, string.find, math.floor
 
 -- The well-formed sequences of Unicode's table 3-7, each by its first byte.
 local SEQUENCES = {
@@ -54,9 +54,15 @@ function M.char(code)
     0x80 + floor(code / 64) % 64, 0x80 + code % 64)
 end
 
+-- White space beyond ASCII, as the reference's pattern (\s of .NET) has it.
+local WIDE_SPACES = {
+  "\194[\133\160]", "\225\154\128", "\226\128[\128-\138\168\169\175]", "\226\129\159", "\227\128\128",
+}
+
 --- Whether a text is made of white space alone (as group names and stream ids must not be).
 function M.blank(s)
-  return find(s, "^[%s]*$") ~= nil or byte(s, 1) == nil
+  for _, space in ipairs(WIDE_SPACES) do s = s:gsub(space, " ") end
+  return not find(s, "%S")
 end
 
 return M
