@@ -161,7 +161,7 @@ enum asr_status asr_url_parse(struct asr_span text, struct asr_url *url,
   return parse_authority(asr_span(front.p, n), url, why);
 }
 
-bool asr_url_default_port(const struct asr_url *url) {
+static bool is_default_port(const struct asr_url *url) {
   return url->port == (url->scheme.n == 5 ? 443U : 80U);
 }
 
@@ -182,7 +182,7 @@ enum asr_status asr_url_add_base(struct asr_buf *out,
   asr_buf_add_span(out, url->scheme);
   asr_buf_add_text(out, "://");
   asr_url_add_host(out, url);
-  if (!asr_url_default_port(url)) {
+  if (!is_default_port(url)) {
     asr_buf_add_byte(out, ':');
     asr_jsonw_uint(out, url->port);
   }

@@ -39,7 +39,6 @@ struct asr_url {
  */
 enum asr_status asr_url_parse(struct asr_span text, struct asr_url *url,
                               const char **why);
-bool asr_url_default_port(const struct asr_url *url);
 /* scheme://host[:port][/path]: lower-case host, port only if it is not the
  * scheme's, no "/" at the end, no query. */
 enum asr_status asr_url_add_base(struct asr_buf *out,

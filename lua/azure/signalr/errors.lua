@@ -36,7 +36,6 @@ local function scrub(text)
   text = text:gsub("([Bb]earer%s+)([%w_%-%.~+/=]+)", without_bearer)
   return (text:gsub("(%a://)[^/@%s]+@", "%1<secret>@"))
 end
-M.scrub = scrub
 
 local function scrubbed(value, depth)
   if type(value) == "string" then return scrub(value) end
