@@ -160,6 +160,8 @@ local function parser()
   p:option("--token", "access token for that URL")
   p:option("--answer", "TARGET=JSON: answer invocations of TARGET with this value"):count("*")
   p:option("--timeout", "seconds for each step of connecting"):convert(tonumber):default("10")
+  p:option("--keep-alive", "seconds of own silence until a ping"):convert(tonumber):default("15")
+  p:option("--server-timeout", "seconds of the server's silence until giving up"):convert(tonumber):default("30")
   p:option("--ca-file", "certificate authority to trust, in PEM")
   p:flag("--insecure", "do not verify the server's certificate")
   p:flag("--skip-negotiation", "open the WebSocket at once")
@@ -168,8 +170,9 @@ end
 
 local function drive(self)
   while not self.finished do
+    -- A coroutine that ended by an error takes its part with it; the rest goes on.
     local ok, why = self.queue:step(1)
-    if not ok then error(why, 0) end
+    if not ok then print_event{ event = "failed", message = tostring(why) } end
   end
 end
 
@@ -179,8 +182,9 @@ end
 function M.main(words)
   local args = parser():parse(words)
   local self = { rules = {}, queue = cqueues.new() }
-  self.options = { url = args.url, access_token = args.token, timeout = args.timeout, tls_context = tls_context(args),
-    skip_negotiation = args.skip_negotiation, on_event = function(event) on_event(self, event) end }
+  self.options = { url = args.url, access_token = args.token, skip_negotiation = args.skip_negotiation,
+    timeout = args.timeout, keep_alive = args.keep_alive, server_timeout = args.server_timeout,
+    tls_context = tls_context(args), on_event = function(event) on_event(self, event) end }
   for _, text in ipairs(args.answer) do obey(self, "answer " .. text:gsub("=", " ", 1)) end
   local status = 0
   self.queue:wrap(function()
