@@ -33,7 +33,7 @@ function M.new(group, options, where)
   options = check.options(options, list_options, where)
   return setmetatable({
     group = group, settings = group.settings, page_size = options.page_size, left = options.top,
-    token = options.token, link = nil, finished = false, count = 0,
+    token = options.token, place = nil, visited = {}, finished = false, count = 0,
   }, Pages)
 end
 
@@ -69,7 +69,8 @@ local function advance(self, link)
   end
   local place, problem = self.group.context.router:follow(link)
   if not place then return dead_end(problem) end
-  if self.place and place.url == self.place.url then return dead_end("the service's nextLink leads to its own page") end
+  if self.visited[place.url] then return dead_end("the service's nextLink leads back to a page that was read") end
+  self.visited[place.url] = true
   self.place, self.token = place, token_of(link)
 end
 
