@@ -26,6 +26,7 @@ for _, name in ipairs{ "operations", "request", "response", "retry", "router", "
   "http_status", "http_date", "check", "base64", "explain" } do
   rooms[#rooms + 1] = { path = LUA .. name .. "%.lua$", uses = { "^" .. PURE }, pure = true }
 end
+rooms[#rooms + 1] = { path = LUA .. "resty", uses = { "^" .. PURE, "^azure%.signalr%.resty%." }, io = true }
 rooms[#rooms + 1] = { path = LUA, uses = { "^" .. PURE, "^azure%.signalr%.transport" } }
 
 -- Above the pipeline; what lies below must not reach up to it.

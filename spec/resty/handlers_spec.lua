@@ -1,0 +1,160 @@
+-- SPDX-License-Identifier: MIT
+-- The ready handlers: negotiate and metrics.
+local nginx = require "spec.support.openresty"
+if not nginx.here then return end
+
+local cjson = require "cjson"
+local cqueues = require "cqueues"
+local emulator = require "spec.support.emulator"
+local hub_client = require "spec.support.hub_client"
+
+local service, web
+
+local HTTP = [[
+  lua_shared_dict numbers 1m;
+  lua_shared_dict tiny 12k;
+  init_by_lua_block {
+    local signalr = require "azure.signalr"
+    local resty = require "azure.signalr.resty"
+    metrics = resty.metrics { dict = "numbers" }
+    client = signalr.new { connection_string = %q, on_attempt = metrics.on_attempt, retry = { max = 1, base = 0.01 } }
+    metrics:watch(client)
+    chat = client:hub("chat")
+    local function decide()
+      local name = ngx.var.arg_name
+      if name == "nobody" then return nil end
+      if name == "banned" then return nil, 403, "go away" end
+      return { user_id = name, claims = { role = "guest" } }
+    end
+    open = resty.negotiate(chat, decide)
+    ours = resty.negotiate(chat, decide, { origins = { "https://app.test" }, max_age = 60 })
+    wrong = resty.negotiate(chat, function() return { user_id = ("x"):rep(5000) } end)
+    misuse = {}
+    for i, make in ipairs {
+      function() resty.negotiate(chat) end,
+      function() resty.negotiate({}, decide) end,
+      function() resty.negotiate(chat, decide, { origin = "*" }) end,
+      function() resty.negotiate(chat, decide, { origins = { "app.test" } }) end,
+      function() resty.metrics { dict = "nothing" } end,
+      function() signalr.new { connection_string = %q, ca_file = "x.pem" } end,
+      function() signalr.new { connection_string = %q, ca_path = "x" } end,
+      function() signalr.new { connection_string = %q, http2 = true } end,
+      function() signalr.new { connection_string = %q, proxy = "https://proxy.test" } end,
+      function() require("azure.signalr.transport.curl").new {} end,
+    } do misuse[i] = select(2, pcall(make)) end
+  }]]
+
+local SERVER = [[
+  location /open/negotiate { content_by_lua_block { open() } }
+  location /ours/negotiate { content_by_lua_block { ours() } }
+  location /wrong/negotiate { content_by_lua_block { wrong() } }
+  location /misuse { content_by_lua_block { ngx.print(table.concat(misuse, "\n")) } }
+  location /metrics { content_by_lua_block { metrics:handle() } }
+  location /send { content_by_lua_block { ngx.print(tostring(chat:send("note", 1))) } }
+  location /raw { content_by_lua_block { client:request { method = "GET", path = "/api/nowhere" } } }]]
+
+local function post(path, headers) return web:get(path, { method = "POST", body = "", headers = headers }) end
+
+describe("ready handlers", function()
+  setup(function()
+    service = emulator.start("--control")
+    local c = service.connection_string
+    web = nginx.start { http = HTTP:format(c, c, c, c, c), server = SERVER }
+  end)
+  teardown(function()
+    web:stop()
+    service:stop()
+  end)
+
+  it("negotiate lets clients in, as whom the function says", function()
+    local status, body, headers = post("/open/negotiate?name=alice&negotiateVersion=1")
+    assert.are.equal(200, status, body .. web:log())
+    assert.are.same({ "application/json", "no-store" }, { headers["content-type"], headers["cache-control"] })
+    local place = cjson.decode(body)
+    assert.truthy(body:find('^{"url":"http://[^"]+/client/%?hub=chat","accessToken":"eyJ'))
+    local listener = hub_client.connect(place)
+    finally(function() listener:stop() end)
+    assert.are.equal("true", (select(2, web:get("/send"))))
+    assert.are.equal("[1]", listener:await_target("note"))
+  end)
+
+  it("negotiate turns away whom the function turns away", function()
+    local status, body = post("/open/negotiate?name=nobody")
+    assert.are.same({ 401, '{"error":"you may not connect"}' }, { status, body })
+    status, body = post("/open/negotiate?name=banned")
+    assert.are.same({ 403, '{"error":"go away"}' }, { status, body })
+    local code, _, headers = web:get("/open/negotiate?name=x", { method = "DELETE" })
+    assert.are.same({ 405, "GET, POST, OPTIONS" }, { code, headers.allow })
+    status, body = post("/wrong/negotiate")
+    assert.are.same({ 500, '{"error":"no token could be made"}' }, { status, body })
+  end)
+
+  it("negotiate answers browsers of other origins", function()
+    local asked = "Access-Control-Request-Headers: x-requested-with,x-signalr-user-agent"
+    local function preflight(path, origin)
+      return web:get(path, { method = "OPTIONS", headers = { "Origin: " .. origin, asked } })
+    end
+    local status, _, headers = preflight("/open/negotiate", "https://a.test")
+    assert.are.same({ 204, "*" }, { status, headers["access-control-allow-origin"] })
+    assert.is_nil(headers["access-control-allow-credentials"])
+    assert.are.equal("x-requested-with,x-signalr-user-agent", headers["access-control-allow-headers"])
+    status, _, headers = preflight("/ours/negotiate", "https://app.test")
+    assert.are.same({ 204, "https://app.test", "true" }, { status, headers["access-control-allow-origin"],
+      headers["access-control-allow-credentials"] })
+    assert.are.same({ "60", "Origin" }, { headers["access-control-max-age"], headers.vary })
+    status, _, headers = preflight("/ours/negotiate", "https://evil.test")
+    assert.are.equal(204, status)
+    assert.is_nil(headers["access-control-allow-origin"])
+    _, _, headers = post("/ours/negotiate?name=a", { "Origin: https://app.test" })
+    assert.are.equal("https://app.test", headers["access-control-allow-origin"])
+  end)
+
+  it("say what is wrong with their options, and with those nginx cannot honour", function()
+    local _, text = web:get("/misuse")
+    local lines = {}
+    for line in text:gmatch("[^\n]+") do lines[#lines + 1] = line end
+    for i, part in ipairs { "decide must be a function", "hub must be a hub handle", 'did you mean "origins"',
+      "origins[1] must be an origin", "lua_shared_dict", "lua_ssl_trusted_certificate", "lua_ssl_trusted_certificate",
+      "leave http2 out", "cannot speak TLS within TLS", "would block the nginx worker" } do
+      assert.truthy((lines[i] or ""):find(part, 1, true), part .. ": " .. text)
+    end
+  end)
+
+  it("metrics count for all workers together", function()
+    local function value(text, name) return tonumber(text:match("\n" .. name:gsub("[%p]", "%%%0") .. " ([%d.]+)")) end
+    local _, before = web:get("/metrics")
+    local sent = 'azure_signalr_requests_total{operation="SignalR_Broadcast",outcome="ok"}'
+    local had = value(before, sent) or 0
+    for _ = 1, 20 do web:get("/send") end
+    web:get("/raw")
+    cqueues.sleep(0.7)
+    local status, text, headers = web:get("/metrics")
+    assert.are.same({ 200, "text/plain; version=0.0.4" }, { status, headers["content-type"] })
+    assert.are.equal(had + 20, value(text, sent), text)
+    local times = "azure_signalr_request_seconds_"
+    assert.are.equal(had + 20, value(text, times .. 'count{operation="SignalR_Broadcast"}'))
+    assert.are.equal(had + 20, value(text, times .. 'bucket{operation="SignalR_Broadcast",le="+Inf"}'))
+    assert.truthy(text:find('requests_total{operation="request",outcome="not_found"} 1\n', 1, true), text)
+    local opened, reused = value(text, "azure_signalr_connections_opened_total"),
+      value(text, "azure_signalr_connections_reused_total")
+    assert.is_true(opened >= 1 and opened <= 8)
+    assert.is_true(opened + reused >= 21, text)
+    assert.truthy(text:find('azure_signalr_queue_depth{worker="%d"} 0\n'))
+    for line in text:gmatch("[^\n]+") do
+      assert.truthy(line:find("^# HELP [%l_]+ .") or line:find("^# TYPE [%l_]+ %l+$")
+        or line:find("^[%l_]+[^ ]* [%d.e+-]+$"), line)
+    end
+  end)
+
+  it("metrics count retries and how requests fail", function()
+    local status = require("spec.support.plain_http").request(tonumber(service.endpoint:match(":(%d+)$")),
+      "/__control/faults", { method = "POST", body = '{"status":503,"count":3}',
+        headers = { "Content-Type: application/json" } })
+    assert.is_true(status < 300)
+    web:get("/send")
+    web:get("/send")
+    local _, text = web:get("/metrics")
+    assert.truthy(text:find('requests_total{operation="SignalR_Broadcast",outcome="unavailable"} 3\n', 1, true), text)
+    assert.truthy(text:find('retries_total{operation="SignalR_Broadcast"} 2\n', 1, true), text)
+  end)
+end)

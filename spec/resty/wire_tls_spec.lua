@@ -1,0 +1,141 @@
+-- SPDX-License-Identifier: MIT
+-- TLS and proxies in a real nginx.
+local nginx = require "spec.support.openresty"
+if not nginx.here then return end
+
+local cjson = require "cjson"
+local process = require "spec.support.process"
+local raw_server = require "spec.support.raw_server"
+
+local web
+
+local function send(given)
+  local status, body = web:get("/send", { method = "POST", body = cjson.encode(given) })
+  assert.are.equal(200, status, body .. web:log())
+  return cjson.decode(body)
+end
+
+local function started(options)
+  local server = raw_server.start(options)
+  finally(function() server:stop() end)
+  return server
+end
+
+describe("TLS inside nginx", function()
+  local certs
+
+  setup(function()
+    certs = raw_server.certs()
+    web = nginx.start { workers = 1, server = ([[
+      location /send {
+        lua_ssl_trusted_certificate $top/%s/ca.pem;
+        content_by_lua_block { require("spec.resty.wire").handle() }
+      }
+      location /nobody { content_by_lua_block { require("spec.resty.wire").handle() } }]]):format(certs) }
+  end)
+  teardown(function() web:stop() end)
+
+  local function https(server) return (server.url:gsub("127%.0%.0%.1", "localhost")) .. "/" end
+
+  it("verifies, and skips the handshake on a kept connection", function()
+    local server = started { tls = "server" }
+    for i = 1, 3 do
+      local said = send { url = https(server), headers = { "X-Script: ok('tls')" } }
+      assert.are.equal("tls", said.reply and said.reply.body, cjson.encode(said))
+      assert.are.equal(i > 1, said.reply.reused)
+    end
+  end)
+
+  it("names the directives when nginx trusts nobody", function()
+    local server = started { tls = "server" }
+    local _, body = web:get("/nobody", { method = "POST", body = cjson.encode { url = https(server) } })
+    local f = cjson.decode(body).failure
+    assert.are.same({ "tls", "no" }, { f.kind, f.sent })
+    assert.truthy(f.message:find("lua_ssl_trusted_certificate", 1, true))
+    assert.truthy(f.message:find("/etc/ssl/certs/ca-certificates.crt", 1, true))
+    assert.truthy(f.message:find("lua_ssl_verify_depth", 1, true))
+  end)
+
+  local function refused(name, url, pattern)
+    local server = started { tls = name }
+    local f = send { url = url and server.url .. "/" or https(server) }.failure
+    assert.are.same({ "tls", "no" }, { f.kind, f.sent })
+    assert.truthy(f.message:find(pattern), f.message)
+    assert.are.equal(0, server:count("request"))
+  end
+
+  it("refuses an expired certificate", function() refused("expired", nil, "time is over") end)
+  it("refuses another name's certificate", function() refused("wrong-host", nil, "not made out to localhost") end)
+  it("says that nginx compares no IP addresses", function() refused("server", "ip", "not IP addresses") end)
+
+  it("verifies nothing when told so by name, in a pool of its own", function()
+    local server = started { tls = "wrong-host" }
+    local said = send { url = https(server), transport = "unverified", options = { verify = false } }
+    assert.are.equal(200, said.reply and said.reply.status, cjson.encode(said))
+    said = send { url = https(server) }
+    assert.are.equal("tls", said.failure.kind, cjson.encode(said))
+  end)
+
+  it("says what it is when the other side speaks no TLS", function()
+    local server = started()
+    local f = send { url = (server.url:gsub("http://127%.0%.0%.1", "https://localhost")) .. "/" }.failure
+    assert.are.equal("tls", f.kind)
+    assert.truthy(f.message:find("may not speak TLS", 1, true))
+  end)
+
+  it("gives up a handshake that does not end", function()
+    local server = started { on_connect = "sleep(5)" }
+    local f = send { url = (server.url:gsub("http://127%.0%.0%.1", "https://localhost")) .. "/", timeout = 0.2 }.failure
+    assert.are.same({ "timeout", "no" }, { f.kind, f.sent })
+  end)
+end)
+
+describe("a proxy inside nginx", function()
+  setup(function()
+    assert(process.run { "sh", "spec/support/make_certs.sh", "build/certs" })
+    web = nginx.start { workers = 1, server = [[
+      location /send {
+        lua_ssl_trusted_certificate $top/build/certs/ca.pem;
+        content_by_lua_block { require("spec.resty.wire").handle() }
+      }]] }
+  end)
+  teardown(function() web:stop() end)
+
+  local function through(proxy, url, more)
+    local given = { url = url, transport = proxy, options = { proxy = proxy } }
+    for key, value in pairs(more or {}) do given[key] = value end
+    return send(given)
+  end
+
+  it("carries TLS through CONNECT, and the tunnel is kept", function()
+    local service, proxy = started { tls = "server" }, started { on_request = "tunnel()" }
+    local url = (service.url:gsub("127%.0%.0%.1", "localhost")) .. "/"
+    for i = 1, 3 do
+      local said = through(proxy.url, url, { headers = { "X-Script: ok('far')" } })
+      assert.are.equal("far", said.reply and said.reply.body, cjson.encode(said))
+      assert.are.equal(i > 1, said.reply.reused)
+    end
+    assert.are.equal(1, proxy:count("request"))
+    assert.truthy(table.concat(proxy:events(), "\n"):find("CONNECT localhost:%d+"))
+    assert.is_false(send({ url = url, headers = { "X-Script: ok()" } }).reply.reused)
+  end)
+
+  it("sees plain requests with their whole URL, and its password", function()
+    local proxy = started { on_request = "ok(path .. ' ' .. tostring(headers['proxy-authorization']))" }
+    local said = through(proxy.url:gsub("//", "//user:pa%%3Ass@"), "http://service.test:81/a?b=c")
+    assert.are.equal("http://service.test:81/a?b=c Basic dXNlcjpwYTpzcw==", said.reply and said.reply.body,
+      cjson.encode(said))
+  end)
+
+  it("is named as what failed", function()
+    local no = started { on_request = [[write("HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n")]] }
+    local f = through(no.url, "https://service.test/").failure
+    assert.are.same({ "proxy", "no" }, { f.kind, f.sent })
+    assert.truthy(f.message:find("user:password@", 1, true))
+    f = through("http://127.0.0.1:" .. nginx.free_port(), "https://service.test/").failure
+    assert.are.same({ "proxy", "no" }, { f.kind, f.sent })
+    local rude = started { on_request = [[write("HTTP/1.1 200 OK\r\n\r\nhello")]] }
+    f = through(rude.url, "https://service.test/").failure
+    assert.are.same({ "proxy", "no" }, { f.kind, f.sent })
+  end)
+end)
