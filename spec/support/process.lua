@@ -27,7 +27,8 @@ local CLEAN = "trap '' INT; unset LD_PRELOAD ASAN_OPTIONS LSAN_OPTIONS UBSAN_OPT
 
 -- A child that does not read its standard input is watched by a shell that
 -- does; one that does read it (stdin = true) must end at the end of its input.
-local WATCHED = "%s %s </dev/null >%s 2>%s & p=$!; echo $p >%s; cat >/dev/null; kill $p; wait $p"
+local WATCHED = [[%s %s </dev/null >%s 2>%s & p=$!; echo $p >%s; cat >/dev/null; kill $p
+(i=0; while [ $i -lt 50 ] && kill -0 $p; do sleep 0.1; i=$((i+1)); done; kill -0 $p && kill -9 $p) & wait $p]]
 local FED = "%s trap - INT; exec %s >%s 2>%s"
 
 --- Starts a child.
