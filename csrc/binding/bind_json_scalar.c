@@ -25,27 +25,37 @@ static void add_key(luaL_Buffer *b, const char *key, size_t n) {
   luaL_addstring(b, plain ? "" : n > longest ? "...\"]" : "\"]");
 }
 
-/* Pushes the path to the current value. [-0, +1] */
-static void push_path(struct asr_encoder *e) {
-  lua_State *L = e->L;
-  luaL_Buffer b;
+static void add_index(luaL_Buffer *b, const char *format, double index) {
   char digits[32];
-  luaL_buffinit(L, &b);
+  snprintf(digits, sizeof digits, format, index);
+  luaL_addstring(b, digits);
+}
+
+static void add_level(luaL_Buffer *b, const struct asr_level *level) {
+  lua_State *L = b->L;
+  if (level->index > 0) {
+    add_index(b, "[%.0f]", (double)level->index);
+  } else if (level->key > 0 && lua_type(L, level->key) == LUA_TSTRING) {
+    size_t n = 0;
+    const char *key = lua_tolstring(L, level->key, &n);
+    add_key(b, key, n);
+  } else if (level->key > 0) {
+    add_index(b, "[%.14g]", (double)lua_tonumber(L, level->key));
+  }
+}
+
+/* Pushes the path to the current value; of a long one both ends. [-0, +1] */
+static void push_path(struct asr_encoder *e) {
+  enum { ENDS = 8 };
+  luaL_Buffer b;
+  luaL_buffinit(e->L, &b);
   luaL_addstring(&b, e->root);
   for (int i = 0; i < e->depth; i++) {
-    const struct asr_level *level = &e->levels[i];
-    if (level->index > 0) {
-      snprintf(digits, sizeof digits, "[%lld]", (long long)level->index);
-      luaL_addstring(&b, digits);
-    } else if (level->key > 0 && lua_type(L, level->key) == LUA_TSTRING) {
-      size_t n = 0;
-      const char *key = lua_tolstring(L, level->key, &n);
-      add_key(&b, key, n);
-    } else if (level->key > 0) {
-      snprintf(digits, sizeof digits, "[%.14g]",
-               (double)lua_tonumber(L, level->key));
-      luaL_addstring(&b, digits);
+    if (i == ENDS && e->depth > 2 * ENDS) {
+      luaL_addstring(&b, "...");
+      i = e->depth - ENDS;
     }
+    add_level(&b, &e->levels[i]);
   }
   luaL_pushresult(&b);
 }

@@ -17,8 +17,7 @@ static const char *type_name(lua_State *L, int arg) {
 }
 
 int asr_arg_error(lua_State *L, int arg, const char *name, const char *rule) {
-  return luaL_error(L, "%s must be %s, got %s", name, rule,
-                    type_name(L, arg));
+  return luaL_error(L, "%s must be %s, got %s", name, rule, type_name(L, arg));
 }
 
 const char *asr_check_string(lua_State *L, int arg, const char *name,
