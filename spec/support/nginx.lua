@@ -85,10 +85,18 @@ function M.start(certs, options)
   error("nginx did not start: " .. message)
 end
 
---- The lines of its access log: connection, protocol, method, path, status.
-function methods:log()
-  local lines = {}
-  for line in io.lines(self.dir .. "/log") do lines[#lines + 1] = line end
+--- The lines of its access log: connection, protocol, method, path, status. nginx writes them after the answers, so
+-- they are waited for.
+-- @tparam function enough gets the lines joined, returns whether that is all
+function methods:log(enough)
+  local cqueues = require "cqueues"
+  local lines
+  for _ = 1, 500 do
+    lines = {}
+    for line in io.lines(self.dir .. "/log") do lines[#lines + 1] = line end
+    if enough(lines) then break end
+    cqueues.sleep(0.01)
+  end
   return lines
 end
 
