@@ -60,12 +60,11 @@ local function check(stream, head, size)
     return 414, ("the request's target is %d bytes long, the limit is %d"):format(#head.target, M.MAX_TARGET)
   end
   local length = head.headers["content-length"]
-  if length and not length:find("^%d+$") then
-    -- lua-http, which took it, would throw when it comes to skip the body.
-    stream.body_read_left = 1
-    return 400, "Content-Length is not a number"
-  end
-  return nil
+  if not length or (length:find("^%d+$") and #length <= 15) then return nil end
+  -- lua-http, which took it, would throw when it comes to skip the body.
+  stream.body_read_left = 1
+  if length:find("^%d+$") then return 413, ("the body has %s bytes, the limit is %d"):format(length, M.MAX_BODY) end
+  return 400, "Content-Length is not a number"
 end
 
 --- Reads the head of a request.

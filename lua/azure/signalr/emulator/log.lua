@@ -16,7 +16,7 @@ end
 -- A reader that is gone must not take the server with it, hence no assert.
 local function line(self, text)
   local whole, fraction = math.modf(self.now())
-  self.out:write(os.date("%H:%M:%S", whole), (".%03d "):format(fraction * 1000), text, "\n")
+  self.out:write(os.date("%H:%M:%S", whole), (".%03d "):format(math.floor(fraction * 1000)), text, "\n")
   self.out:flush()
 end
 

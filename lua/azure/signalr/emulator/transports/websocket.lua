@@ -3,8 +3,8 @@
 -- request's coroutine and written by a second one.
 local cqueues = require "cqueues"
 local condition = require "cqueues.condition"
-local basexx = require "basexx"
 local digest = require "openssl.digest"
+local base64 = require "azure.signalr.emulator.base64"
 local answers = require "azure.signalr.emulator.answers"
 local http_answer = require "azure.signalr.emulator.http_answer"
 local frame = require "azure.signalr.emulator.transports.ws_frame"
@@ -43,7 +43,7 @@ function M.check(stream, head)
 end
 
 local function accept_key(key)
-  return basexx.to_base64(digest.new("sha1"):final(key .. GUID))
+  return base64.encode(digest.new("sha1"):final(key .. GUID))
 end
 
 local function upgrade(stream, head, more)

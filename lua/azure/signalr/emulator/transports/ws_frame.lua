@@ -61,7 +61,8 @@ local function read_length(socket, short)
   if short < 126 then return short end
   local bytes = read(socket, short == 126 and 2 or 8)
   if not bytes then return nil end
-  local length = 0
+  -- Not an integer: eight bytes would wrap round where Lua has integers.
+  local length = 0.0
   for i = 1, #bytes do length = length * 256 + byte(bytes, i) end
   return length
 end
