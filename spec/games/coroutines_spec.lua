@@ -2,10 +2,10 @@
 -- Coroutines inside spawned functions, and those of the host's own.
 local host = require "spec.games.host"
 
-describe("coroutines", function()
+host.describe(describe, "coroutines", function(kind)
   local server, client
 
-  setup(function() server = host.start() end)
+  setup(function() server = host.start(kind) end)
   teardown(function() server.stop() end)
   before_each(function() client = server.client() end)
   after_each(function() server.close_clients() end)
@@ -14,16 +14,15 @@ describe("coroutines", function()
 
   describe("made inside a spawned function", function()
     it("throw at a call, and point to client:wrap", function()
-      local before = server.count "request"
       local handle = client:spawn(function()
-        local each = coroutine.wrap(function() coroutine.yield((send(10))) end)
+        local each = coroutine.wrap(function() coroutine.yield((send(11))) end)
         return each()
       end)
       local fine, message = handle:result()
       assert.is_false(fine)
       assert.truthy(message:find("coroutines_spec.lua:%d+: .*client:wrap%(fn%) instead of coroutine.wrap"))
       assert.equal(0, client:step(0))
-      assert.equal(before, server.count "request")
+      assert.equal(0, server.requests "wait11")
     end)
 
     it("throw at a pause too", function()
@@ -131,28 +130,28 @@ describe("coroutines", function()
   end)
 
   it("cannot be left in a callback of a C function: the message says so, and nothing is sent", function()
-    local before = server.count "request"
+    local before = server.requests "wait7"
     local handle = client:spawn(function()
       local fine, message = pcall(table.sort, { 2, 1 }, function(a, b)
-        send(5)
+        send(7)
         return a < b
       end)
-      return fine, message, (send(5))
+      return fine, message, (send(7))
     end)
     client:run()
     local fine, sorted, message, sent = handle:result()
     assert.same({ true, false, true }, { fine, sorted, sent })
     assert.truthy(message:find("table.sort", 1, true))
-    assert.equal(before + 1, server.count "request")
+    assert.equal(before + 1, server.requests "wait7")
     handle = client:spawn(function()
-      local each = client:wrap(function() return send(5) end)
+      local each = client:wrap(function() return send(7) end)
       return pcall(string.gsub, "a", "a", function() each() end)
     end)
     fine, sorted, message = handle:result()
     assert.same({ true, false }, { fine, sorted })
     assert.truthy(message:find("client:wrap", 1, true))
     client:run()
-    assert.equal(before + 1, server.count "request")
+    assert.equal(before + 1, server.requests "wait7")
   end)
 
   describe("of the host's own", function()

@@ -18,20 +18,39 @@ local ANSWERS = [[
   write("HTTP/1.1 " .. status .. " x\r\nContent-Length: 0\r\n\r\n")
 ]]
 
+--- Describes what holds for both kinds of pool: driven by step, and by a thread of its own.
+-- @tparam function describe busted's, which is known in spec files only
+-- @tparam string title
+-- @tparam function body gets the options of the kind
+function M.describe(describe, title, body)
+  for _, threaded in ipairs { false, true } do
+    describe(title .. (threaded and ", io_thread" or ""), function() body { io_thread = threaded } end)
+  end
+end
+
 --- Starts the server.
--- @treturn table as raw_server.start gives, with client(options)
-function M.start()
+-- @tparam[opt] table kind options of all its clients
+-- @treturn table url, client(options), count, await, requests(hub), close_clients, stop
+function M.start(kind)
   local server = raw_server.start { on_request = ANSWERS }
   local clients = {}
   local self = { url = server.url }
   function self.client(options)
     local all = { endpoint = server.url, access_key = "key", retry = false, timeout = 10 }
+    for name, value in pairs(kind or {}) do all[name] = value end
     for name, value in pairs(options or {}) do all[name] = value end
     local client = signalr.new(all)
     clients[#clients + 1] = client
     return client
   end
   function self.count(word) return server:count(word) end
+  function self.requests(hub)
+    local n = 0
+    for _, line in ipairs(server:events()) do
+      if line:find("^request .*/hubs/" .. hub .. "/") then n = n + 1 end
+    end
+    return n
+  end
   function self.await(word, n) return server:await(word, n) end
   function self.close_clients()
     for _, client in ipairs(clients) do client:close() end

@@ -3,10 +3,10 @@
 local host = require "spec.games.host"
 local signalr = require "azure.signalr"
 
-describe("many at once", function()
+host.describe(describe, "many at once", function(kind)
   local server, client
 
-  setup(function() server = host.start() end)
+  setup(function() server = host.start(kind) end)
   teardown(function() server.stop() end)
   before_each(function() client = server.client() end)
   after_each(function() server.close_clients() end)

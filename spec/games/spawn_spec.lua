@@ -3,10 +3,10 @@
 local host = require "spec.games.host"
 local signalr = require "azure.signalr"
 
-describe("spawn", function()
+host.describe(describe, "spawn", function(kind)
   local server
 
-  setup(function() server = host.start() end)
+  setup(function() server = host.start(kind) end)
   teardown(function() server.stop() end)
   after_each(function() server.close_clients() end)
 
@@ -290,7 +290,7 @@ describe("spawn", function()
     local client = server.client()
     local seen = setmetatable({}, { __mode = "k" })
     do
-      local lone = signalr.new { endpoint = server.url, access_key = "key" }
+      local lone = signalr.new { endpoint = server.url, access_key = "key", io_thread = kind.io_thread }
       seen[lone.context.scheduler] = true
       seen[lone:spawn(function() return lone:hub("wait300"):send("x") end)] = true
       lone:step(0)
