@@ -168,16 +168,15 @@ describe("the service", function()
     assert.are.equal(1, world.service:hub("chat").count)
   end)
 
-  it("closes everybody when it shuts down", function()
+  it("closes everybody when it shuts down, and lets them come back", function()
     local world = logic.new()
-    local one, two = world:client("a"), world:client("b", { hub = "other" })
+    local one, two = world:client("a"), world:client("b", { hub = "other", protocol = "messagepack" })
     assert.are.equal(2, world.service:count())
     world.service:shutdown("going home")
     assert.are.equal(0, world.service:count())
-    for _, client in ipairs { one, two } do
-      assert.are.equal('{"type":7,"error":"going home"}', client:text())
-      assert.are.equal("going home", client.closed.reason)
-    end
+    assert.are.equal('{"type":7,"error":"going home","allowReconnect":true}', one:text())
+    assert.are.same({ "\14\147\7\170going home\195" }, two:take())
+    for _, client in ipairs { one, two } do assert.are.equal("going home", client.closed.reason) end
   end)
 
   it("refuses options that miss what it needs", function()
