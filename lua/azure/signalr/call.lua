@@ -46,6 +46,12 @@ local function values(a, b, c)
   return a
 end
 
+-- A spawned function that the closing ended learns of that first.
+local function refuse(context, op)
+  if context.scheduler then context.scheduler:waiter() end
+  check.fail("%s: the client is closed", op.id)
+end
+
 --- Runs one operation to its end.
 -- @tparam table context what all handles of a client share
 -- @tparam table op a row of operations.lua
@@ -53,7 +59,7 @@ end
 -- @tparam table settings timeout (seconds, for all attempts and pauses), retry, max_response, on_attempt; deadline
 -- @return what the method returns
 function M.run(context, op, req, settings)
-  if context.closed then check.fail("%s: the client is closed", op.id) end
+  if context.closed then refuse(context, op) end
   local transport = context.transport
   local started = transport:now()
   local deadline = settings.deadline or started + settings.timeout
