@@ -5,6 +5,7 @@ local base64 = require "azure.signalr.base64"
 local frames = require "azure.signalr.frames"
 local int64 = require "spec.support.int64"
 
+local unpack = unpack or table.unpack -- luacheck: ignore
 local filter, command = signalr.filter, signalr.command
 
 describe("signalr.filter", function()
@@ -30,24 +31,29 @@ describe("signalr.filter", function()
   it("leaves the rest alone", function()
     assert.are.equal("a % b 'x'", filter("a %% b %s", "x"))
     assert.are.equal("plain", filter("plain"))
+    assert.are.equal("userId eq 'o''neill-7' or userId eq 'x'", filter("userId eq 'o''neill-%d' or userId eq %s",
+      7, "x"))
   end)
 
   it("refuses what it cannot quote", function()
     for _, case in ipairs {
       { "no value for %s number 2", "%s %s", "a" }, { "2 values for 1 places", "%s", "a", "b" },
       { "the format has %x at 1", "%x", "a" }, { "the format has % at 2", "a%", "a" },
-      { "value 1 must be a string, got number", "%s", 7 }, { "value 1 must be a string, got nil", "%s", nil },
+      { "value 1 must be a string, got number", "%s", 7 }, { "value 1 must be a string, got nil", "%s", n = 3 },
       { "value 1 must be a number for %d, got string", "%d", "7" }, { "value 1 must be a number", "%d", true },
       { "value 1 must be a number", "%d", 0 / 0 }, { "value 1 must be valid UTF-8", "%s", "\255" },
       { "value 1 must not be an empty array", "%s", {} }, { "value 1[2] must be a string", "%s", { "a", 7 } },
       { "format must be a string", 7 },
+      { "%s number 1 of the format stands within quotes", "userId eq '%s'", " or true or userId eq " },
+      { "%s number 2 of the format stands within quotes", "userId eq %s or userId eq 'o''%s'", "it's", "a" },
     } do
       local ok, message = pcall(function()
-        local text = filter(unpack and unpack(case, 2, 4) or table.unpack(case, 2, case[3] and #case or 3))
+        local text = filter(unpack(case, 2, case.n or #case))
         return text
       end)
       assert.is_false(ok, case[1])
       assert.is_truthy(message:find("filter_spec.lua:%d+: signalr.filter: "), message)
+      assert.is_truthy(message:find(case[1], 1, true), message)
     end
   end)
 end)

@@ -33,11 +33,19 @@ local function written(letter, value, name)
   return write(value, name)
 end
 
+-- A value quoted within quotes would end the text of the format, and go on as a filter of its own.
+local function check_outside(parts, used)
+  local _, quotes = table.concat(parts):gsub("'", "")
+  if quotes % 2 == 1 then
+    check.fail("%s: %%s number %d of the format stands within quotes: leave them out, %%s writes its own", where, used)
+  end
+end
+
 --- Makes a filter: %s stands for a string, quoted; %d for a number, exact; %% for a percent sign. An array in
 -- place of either becomes a list for "in": filter("userId in %s", { "a", "b" }).
 -- @tparam string format
 -- @param ... one value for each %s and %d
--- @treturn string
+-- @treturn string; throws when format and values do not fit, and for a %s within quotes
 return function(format, ...)
   check.some_text(format, where, "format")
   local given, used = select("#", ...), 0
@@ -53,6 +61,7 @@ return function(format, ...)
     elseif writers[letter] then
       used = used + 1
       if used > given then check.fail("%s: no value for %%%s number %d of the format", where, letter, used) end
+      if letter == "s" then check_outside(parts, used) end
       parts[#parts + 1] = written(letter, values[used], ("value %d"):format(used))
     else
       check.fail("%s: the format has %%%s at %d; %%s, %%d and %%%% are known", where, letter, at)
