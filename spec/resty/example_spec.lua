@@ -1,0 +1,61 @@
+-- SPDX-License-Identifier: MIT
+-- The example for OpenResty, started by its one command and used by
+-- Microsoft's own client.
+local nginx = require "spec.support.openresty"
+if not nginx.here then return end
+
+local emulator = require "spec.support.emulator"
+local http = require "spec.support.plain_http"
+local js_client = require "spec.support.js_client"
+local process = require "spec.support.process"
+
+local service, driver, example, port
+
+local function hub_url(name) return { url = ("http://127.0.0.1:%d/chat?name=%s"):format(port, name) } end
+
+describe("the example for OpenResty", function()
+  setup(function()
+    service = emulator.start()
+    driver = js_client.start()
+    port = nginx.free_port()
+    example = process.start { "env", "AZURE_SIGNALR_CONNECTION_STRING=" .. service.connection_string,
+      "examples/openresty/run", "--port", tostring(port) }
+    assert(example:await(function(line) return line:match("^chat: http://127") end, 20))
+  end)
+  teardown(function()
+    example:stop()
+    driver:stop()
+    service:stop()
+  end)
+
+  for _, kind in ipairs(js_client.kinds) do
+    it(("carries what is said to a client over %s, %s"):format(kind.transport, kind.protocol), function()
+      local alice = driver:connect(hub_url("alice"), kind, { targets = { "said" } })
+      local status, body = http.request(port, "/say?name=bob", { method = "POST", body = "hello" })
+      assert.are.same({ 200, "ok\n" }, { status, body })
+      local seen = alice:await("received", function(event) return event.target == "said" end)
+      assert.are.equal('["bob","hello"]', seen.arguments)
+      alice:order("stop")
+    end)
+  end
+
+  it("streams its access log", function()
+    local watcher = driver:connect(hub_url("watcher"), js_client.kinds[1], { targets = { "request" } })
+    assert.are.equal(404, (http.request(port, "/nothing/here")))
+    local seen = watcher:await("received", function(event)
+      return event.target == "request" and event.arguments:find("/nothing/here", 1, true)
+    end)
+    assert.truthy(seen.arguments:find('"status":404', 1, true), seen.arguments)
+    watcher:order("stop")
+  end)
+
+  it("turns away who does not say who they are, serves its page and its metrics", function()
+    assert.are.equal(400, (http.request(port, "/chat/negotiate", { method = "POST", body = "" })))
+    local status, body = http.request(port, "/")
+    assert.are.equal(200, status)
+    assert.truthy(body:find("HubConnectionBuilder", 1, true))
+    status, body = http.request(port, "/metrics")
+    assert.are.equal(200, status)
+    assert.truthy(body:find("azure_signalr_queue_accepted_total [1-9]"), body)
+  end)
+end)
