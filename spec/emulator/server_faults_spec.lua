@@ -167,7 +167,12 @@ describe("the control endpoint", function()
     assert.are.equal(200, one:ask("POST", path, { body = "" }).status)
     plan '{"status":500,"match":"/client/?","count":1}'
     assert.are.equal(500, peer.websocket(child, "alice").answer.status)
-    peer.websocket(child, "alice"):close()
+    plan '{"drop":true,"match":"/client/?","count":1}'
+    assert.are.equal(nil, peer.websocket(child, "alice", { handshake = false }).answer)
+    plan '{"latency":0.3,"match":"/client/?","count":1}'
+    local began = cqueues.monotime()
+    assert.are.equal(101, peer.websocket(child, "alice").answer.status)
+    assert.is_true(cqueues.monotime() - began >= 0.3)
   end)
 
   it("lists its rules and says what is wrong with one", function()

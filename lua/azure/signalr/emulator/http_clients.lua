@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
 -- The clients' side of the service: negotiation, and which transport serves a request.
+local cqueues = require "cqueues"
 local answers = require "azure.signalr.emulator.answers"
 local auth = require "azure.signalr.emulator.auth"
 local http_faults = require "azure.signalr.emulator.http_faults"
@@ -52,11 +53,22 @@ end
 -- The server ends when those that it serves have heard of it.
 local function while_live(server, serve, ...)
   server.live = server.live + 1
-  serve(server, ...)
+  local ok, wrong = xpcall(serve, debug.traceback, server, ...)
   server.live = server.live - 1
+  if not ok then error(wrong, 0) end
+end
+
+-- The transports that write their answers themselves meet a fault before they begin.
+local function spoiled(exchange)
+  local rule = exchange.rule
+  if not rule then return false end
+  if rule.latency then cqueues.sleep(rule.latency) end
+  if rule.drop or rule.answer then http_faults.cut(exchange.stream) end
+  return rule.drop or rule.answer
 end
 
 local function serve_websocket(exchange)
+  if spoiled(exchange) then return end
   local refusal = websocket.check(exchange.stream, exchange.head)
   if refusal then return exchange:reply(refusal) end
   local ticket = authorize(exchange)
@@ -80,6 +92,7 @@ local function serve_get(exchange, token, client)
   if not ticket then return end
   local opening = { token = token, ticket = ticket }
   if wants_events then
+    if spoiled(exchange) then return end
     note_start(exchange, 200, opening.ticket, "ServerSentEvents")
     while_live(exchange.server, sse.serve, exchange.stream, opening, exchange.cors)
   else

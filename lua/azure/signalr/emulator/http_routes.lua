@@ -8,7 +8,6 @@ local faults = require "azure.signalr.emulator.faults"
 local http_answer = require "azure.signalr.emulator.http_answer"
 local http_clients = require "azure.signalr.emulator.http_clients"
 local http_faults = require "azure.signalr.emulator.http_faults"
-local json_text = require "azure.signalr.emulator.json_text"
 local http_request = require "azure.signalr.emulator.http_request"
 
 local M = {}
@@ -75,7 +74,7 @@ local function describe(server, response)
   if not entry then return response end
   response.op = entry.operation ~= "unknown" and entry.operation or nil
   response.receivers, response.hint = entry.reached, entry.hint
-  if entry.failure and not entry.hint then response.hint = json_text.decode(entry.failure).message end
+  if entry.trace then server.log:failure(entry.trace) end
   return response
 end
 

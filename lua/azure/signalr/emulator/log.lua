@@ -32,7 +32,7 @@ function methods:request(entry)
   if self.quiet then return end
   local text = ("%s %s%s, %.1f ms"):format(entry.name, entry.status, reached(entry.receivers), entry.seconds * 1000)
   if entry.hint then text = text .. " (hint: " .. entry.hint .. ")" end
-  line(self, text)
+  line(self, (text:gsub("%c", "?")))
 end
 
 --- Something worth knowing that is no request.

@@ -95,7 +95,7 @@ local function finish(service, req, answer, about)
   service.log {
     operation = ctx and ctx.operation or "unknown", method = req.method, path = req.path,
     status = answer.status, reached = ctx and ctx.reached, ms = (service.now() - about.began) * 1000,
-    hint = one_line(ctx and ctx.hint or answer.reason or undeclared(ctx)),
+    hint = one_line(ctx and ctx.hint or answer.reason or undeclared(ctx)), trace = ctx and ctx.trace,
   }
   about.respond(answer)
 end
@@ -112,7 +112,11 @@ function M.answer(service, req, respond)
     answered = true
     finish(service, req, answer, about)
   end
-  local ok, answer = pcall(OPERATIONS[ctx.operation], ctx)
+  local function where(wrong)
+    ctx.trace = debug.traceback(tostring(wrong), 2)
+    return wrong
+  end
+  local ok, answer = xpcall(OPERATIONS[ctx.operation], where, ctx)
   if not ok then
     ctx.hint = tostring(answer)
     answer = answers.error(500, "Error.Request.Unknown", "the emulator failed: " .. tostring(answer))
