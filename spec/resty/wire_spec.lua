@@ -18,6 +18,7 @@ end
 -- The server does what the script says.
 local function script(server, text, more)
   local given = { url = server.url .. "/x", headers = { "X-Script: " .. text } }
+  if more and more.unread then given.headers[2] = "X-Body: unread" end
   for key, value in pairs(more or {}) do given[key] = value end
   return send(given)
 end
@@ -78,6 +79,22 @@ describe("the transport inside nginx", function()
     assert.are.equal("timeout",
       fresh([[write("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab") sleep(2)]], { timeout = 0.1 }).failure.kind)
     assert.is_true(fresh([[write("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab") close()]]).reply.truncated)
+  end)
+
+  it("hears a service that refuses a large request without reading it", function()
+    local server = started()
+    local heard = 0
+    for _ = 1, 5 do
+      local said = script(server, [[write("HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n") close()]],
+        { method = "POST", body = ("x"):rep(1000000), unread = true, repeats = "undone" })
+      if said.reply then
+        assert.are.equal(413, said.reply.status)
+        heard = heard + 1
+      else
+        assert.are.same({ "reset", "maybe" }, { said.failure.kind, said.failure.sent })
+      end
+    end
+    assert.is_true(heard > 0)
   end)
 
   it("ends at the deadline, whatever the service does", function()

@@ -60,9 +60,12 @@ function M.request(port, path, options)
   options = options or {}
   local peer = connect(port)
   peer:settimeout(options.timeout or 30)
-  assert(peer:write(head_of(path, options)))
-  local status, body, headers = read_answer(peer, options.method)
+  local fine, status, body, headers = pcall(function()
+    assert(peer:write(head_of(path, options)))
+    return read_answer(peer, options.method)
+  end)
   peer:close()
+  if not fine then error(status, 0) end
   return status, body, headers
 end
 

@@ -124,7 +124,11 @@ local function exchange(sock, letter, req)
   local sent, why = write(sock, letter.text, body)
   if not sent then
     local failure = not_written(why, #letter.text + (body and #body or 0))
-    return nil, failure, failure.sent == "no"
+    if failure.sent == "no" or why == "timeout" then return nil, failure, failure.sent == "no" end
+    -- A service that refuses a large request answers before it has read all, and hangs up.
+    local reply = http1.read(sock, now, req.deadline, req.max_response, false)
+    if reply then return reply, false end
+    return nil, failure
   end
   local reply, keep, message, silent = http1.read(sock, now, req.deadline, req.max_response, req.method == "HEAD")
   if reply then return reply, keep end

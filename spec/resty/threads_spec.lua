@@ -1,0 +1,146 @@
+-- SPDX-License-Identifier: MIT
+-- Many calls at a time in nginx, and what a request leaves behind: nothing.
+local nginx = require "spec.support.openresty"
+if not nginx.here then return end
+
+local cqueues = require "cqueues"
+local http = require "spec.support.plain_http"
+local raw_server = require "spec.support.raw_server"
+
+local HTTP = [[
+  lua_code_cache %s;
+  init_by_lua_block {
+    make = function(options)
+      local given = { endpoint = %q, access_key = ("k"):rep(32), retry = false }
+      for name, value in pairs(options or {}) do given[name] = value end
+      return require("azure.signalr").new(given)
+    end
+  }]]
+
+local SERVER = [[
+  location /spawn { content_by_lua_block {
+    client = client or make()
+    local chat, seen = client:hub("chat"), {}
+    local function call(name)
+      client:sleep(0.05)
+      local ok = chat:send(name)
+      seen[#seen + 1] = name
+      return ok, name
+    end
+    local first, second = client:spawn(call, "a"), client:spawn(call, "b")
+    ngx.say(tostring(first:done()), " ", tostring(first:wait(0.001)))
+    local fine, ok, name = first:wait()
+    ngx.say(tostring(fine), " ", tostring(ok), " ", name, " ", tostring(second:wait(5)))
+    ngx.say(#seen, " ", tostring(second:done()), " ", select(3, second:result()))
+    local bad = client:spawn(function() client:sleep(0.01) error("oh no") end)
+    fine, ok = bad:wait()
+    ngx.say(tostring(fine), " ", tostring(ok):match("oh no"))
+    local slow = client:spawn(function() client:sleep(100) end)
+    ngx.say(tostring(slow:cancel()), " ", tostring(slow:cancel()), " ", select(2, slow:wait()).kind)
+  } }
+  location /all { content_by_lua_block {
+    client = client or make()
+    local chat = client:hub("chat")
+    local began = client.context.transport:now()
+    local results, bad = require("azure.signalr").all({
+      function() return chat:send("x") end, function() return chat:user("u"):exists() end,
+      function() error("bad") end, function() return client:sleep(0.1) end, function() return client:sleep(0.1) end,
+    })
+    local quick = client.context.transport:now() - began < 0.19
+    ngx.say(bad, " ", tostring(results[1].ok), " ", tostring(results[2].value), " ", tostring(results[3].ok),
+      " ", tostring(quick))
+    results, bad = chat:users { "a", "b", "c" }:send("hello", 1)
+    ngx.say(#results, " ", bad)
+  } }
+  location /misuse { content_by_lua_block {
+    client = client or make()
+    for _, name in ipairs { "step", "run", "pollfd", "events", "timeout" } do
+      ngx.say(name, ": ", tostring(select(2, pcall(client[name], client))))
+    end
+    ngx.say(tostring(select(2, pcall(make, { io_thread = true }))))
+    client:hub("chat"):send("still fine")
+  } }
+  location /slow { lua_check_client_abort on; content_by_lua_block {
+    client = client or make { max_connections = 2, max_in_flight = 2 }
+    ngx.say(tostring(client:hub("slow"):send("x")))
+  } }
+  location /stats { content_by_lua_block {
+    local s = client.context.transport:stats()
+    ngx.say(s.requests, " ", client.context.transport.out)
+  } }
+  location /queue { content_by_lua_block { ngx.say(tostring(make():hub("chat"):enqueue("x", 1))) } }
+  location /fresh { content_by_lua_block {
+    local client = make()
+    ngx.say(tostring(client:hub("chat"):send("x")), " ", tostring(client:close()))
+    ngx.say(tostring(select(2, pcall(client.health, client))))
+  } }]]
+
+local function start(cache, on_request)
+  local service = raw_server.start { on_request = on_request or "ok()" }
+  local web = nginx.start { workers = 1, http = HTTP:format(cache, service.url), server = SERVER }
+  finally(function()
+    web:stop()
+    service:stop()
+  end)
+  return web, service
+end
+
+local function page(web, path)
+  local status, body = web:get(path)
+  assert.are.equal(200, status, body .. web:log())
+  return body
+end
+
+describe("inside nginx, many at a time", function()
+  it("light threads are spawned, waited for and cancelled", function()
+    assert.are.equal("false nil\ntrue true a true\n2 true b\nfalse oh no\ntrue false cancelled\n",
+      page(start("on"), "/spawn"))
+  end)
+
+  it("all, and users, groups and connections together, run side by side", function()
+    assert.are.equal("1 true true false true\n3 0\n", page(start("on"), "/all"))
+  end)
+
+  it("what is for hosts with a loop of their own throws, and says what to do", function()
+    local body = page(start("on"), "/misuse")
+    for _, name in ipairs { "step", "run", "pollfd", "events", "timeout" } do
+      assert.truthy(body:find(name .. ": [^\n]*client:" .. name .. ": this transport yields by its own means"), body)
+    end
+    assert.truthy(body:find("io_thread is for hosts that own the loop", 1, true), body)
+  end)
+end)
+
+describe("a request", function()
+  it("that its client gives up takes its connection along, and blocks nobody", function()
+    local web = start("on", "if path:find('slow') then sleep(1) end ok()")
+    for _ = 1, 6 do
+      local fine, status, body = pcall(http.request, web.port, "/slow", { timeout = 0.1 })
+      assert.is_false(fine, tostring(status) .. tostring(body))
+    end
+    cqueues.sleep(0.1)
+    assert.are.equal("true\n", page(web, "/slow"))
+    -- Once the collector has been there, nothing is counted as being out.
+    assert.truthy(page(web, "/stats"):find("^7 "))
+  end)
+
+  it("leaves nothing in flight and nothing of itself to the next one", function()
+    local web, service = start("on")
+    for _ = 1, 20 do page(web, "/all") end
+    assert.truthy(page(web, "/stats"):find(" 0\n$"))
+    assert.is_true(service:count("open") <= 5)
+  end)
+end)
+
+describe("lua_code_cache off", function()
+  it("works: calls, the queue, and clients that are closed", function()
+    local web, service = start("off")
+    for _ = 1, 5 do
+      assert.are.equal("true true\n", page(web, "/fresh"):match("^[^\n]*\n"))
+      assert.truthy(page(web, "/fresh"):find("the client is closed", 1, true))
+      assert.are.equal("true\n", page(web, "/queue"))
+    end
+    assert.are.equal(15, service:await("request", 15))
+    assert.is_nil(web:log():find("[error]", 1, true))
+    assert.is_nil(web:log():find("signal", 1, true))
+  end)
+end)
