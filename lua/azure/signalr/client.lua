@@ -3,11 +3,13 @@
 local call = require "azure.signalr.call"
 local check = require "azure.signalr.check"
 local credential = require "azure.signalr.credential"
+local enqueue = require "azure.signalr.enqueue"
 local handle = require "azure.signalr.handle"
 local hub = require "azure.signalr.hub"
 local loop = require "azure.signalr.loop"
 local op = require "azure.signalr.operations"
 local options = require "azure.signalr.options"
+local outbox = require "azure.signalr.outbox"
 local raw = require "azure.signalr.raw"
 local router = require "azure.signalr.router"
 local transports = require "azure.signalr.transport"
@@ -19,6 +21,7 @@ local Client = handle.class("client", function(self)
 end)
 local methods = Client.__index
 loop.extend(Client)
+enqueue.extend(Client)
 
 --- Makes a client.
 -- @param given a connection string, or a table of options (docs/guide.md has them all)
@@ -34,6 +37,7 @@ function M.new(given)
     closed = false,
   }
   context.scheduler = loop.scheduler(context.transport, config)
+  outbox.open(context)
   return handle.new(Client, { context = context, settings = settings }, {})
 end
 
@@ -84,17 +88,23 @@ function methods:with(given)
   return handle.with(self, given, "client:with")
 end
 
---- Releases connections and the key; may be called again. Every later call throws.
+--- Releases connections and the key; may be called again. Every later call throws. Messages that are still in the
+-- queue are lost: on_error is told of each (client:drain sends them before).
 -- @treturn true
+-- @treturn table|nil what the queue did not deliver since the last drain: see client:drain
 function methods:close()
   check.self(self, Client, "client:close")
   local context = self.context
+  if not context.closed then loop.stop_all(context) end
   if not context.closed then
     context.closed = true
     loop.close(context)
     context.transport:close()
+    context.queue:close()
     context.credential:close()
     if context.lent then context.lent:clear() end
+    local undelivered = enqueue.undelivered(context)
+    if undelivered then return true, undelivered end
   end
   return true
 end

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- One connection to a hub. Made by hub:connection(id).
 local check = require "azure.signalr.check"
+local enqueue = require "azure.signalr.enqueue"
 local handle = require "azure.signalr.handle"
 local message = require "azure.signalr.message"
 local op = require "azure.signalr.operations"
@@ -32,6 +33,18 @@ function methods:send(target, ...)
   check.self(self, Connection, "connection:send")
   local body = message.encode("connection:send", target, ...)
   return handle.call(self, op.SignalR_SendToConnection, nil, body, op.SignalR_SendToConnection.body.json)
+end
+
+--- Puts a message to the connection into the client's queue (see hub:enqueue).
+-- API operation: SignalR_SendToConnection.
+-- @tparam string target
+-- @param ... arguments, written now
+-- @treturn true|nil
+-- @treturn table error: kind queue_full, or what is too large to be sent
+function methods:enqueue(target, ...)
+  check.self(self, Connection, "connection:enqueue")
+  local body = message.encode("connection:enqueue", target, ...)
+  return enqueue.put(self, op.SignalR_SendToConnection, nil, body)
 end
 
 --- Sends a message whose arguments are one array.

@@ -61,6 +61,9 @@ function key_methods:authorize(context, op, req)
   req.headers, req.expires, req.sent_at = signed.headers, signed.expires, now
 end
 
+--- What somebody else needs to sign in this credential's place: the queue of messages, which has no Lua to ask.
+function key_methods:signing() return { signer = self.signer, lifetime = self.lifetime, agent = agent } end
+
 --- Forgets the key.
 function key_methods:close() self.signer:close() end
 

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- A group of connections in a hub. Made by hub:group(name).
 local check = require "azure.signalr.check"
+local enqueue = require "azure.signalr.enqueue"
 local handle = require "azure.signalr.handle"
 local message = require "azure.signalr.message"
 local op = require "azure.signalr.operations"
@@ -28,6 +29,18 @@ function methods:send(target, ...)
   local body = message.encode("group:send", target, ...)
   return handle.call(self, op.SignalR_GroupBroadcast, handle.excluding(self), body,
     op.SignalR_GroupBroadcast.body.json)
+end
+
+--- Puts a message to all connections of the group into the client's queue (see hub:enqueue).
+-- API operation: SignalR_GroupBroadcast.
+-- @tparam string target
+-- @param ... arguments, written now
+-- @treturn true|nil
+-- @treturn table error: kind queue_full, or what is too large to be sent
+function methods:enqueue(target, ...)
+  check.self(self, Group, "group:enqueue")
+  local body = message.encode("group:enqueue", target, ...)
+  return enqueue.put(self, op.SignalR_GroupBroadcast, handle.excluding(self), body)
 end
 
 --- Sends a message whose arguments are one array.

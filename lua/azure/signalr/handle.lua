@@ -78,12 +78,17 @@ local function target_of(self, op)
   return target
 end
 
---- Runs an operation on what the handle addresses.
+--- The request of an operation on what the handle addresses.
 -- @tparam table self
 -- @tparam table op a row of operations.lua
 -- @tparam table|nil query wire name -> string or array of strings
 -- @tparam string|nil body
 -- @tparam string|nil content_type
+function M.request(self, op, query, body, content_type)
+  return request.build(op, target_of(self, op), query, body, content_type)
+end
+
+--- Runs an operation on what the handle addresses; parameters as of M.request.
 function M.call(self, op, query, body, content_type)
   local req = request.build(op, target_of(self, op), query, body, content_type)
   return call.run(self.context, op, req, self.settings)

@@ -6,6 +6,7 @@
 local check = require "azure.signalr.check"
 local command = require "azure.signalr.command"
 local connection = require "azure.signalr.connection"
+local enqueue = require "azure.signalr.enqueue"
 local group = require "azure.signalr.group"
 local handle = require "azure.signalr.handle"
 local many = require "azure.signalr.many"
@@ -50,6 +51,18 @@ function methods:send(target, ...)
   check.self(self, Hub, "hub:send")
   local body = message.encode("hub:send", target, ...)
   return handle.call(self, op.SignalR_Broadcast, handle.excluding(self), body, op.SignalR_Broadcast.body.json)
+end
+
+--- Puts a message to everybody on the hub into the client's queue: it is sent without anybody waiting for it.
+-- API operation: SignalR_Broadcast.
+-- @tparam string target
+-- @param ... arguments, written now: a table may be changed afterwards
+-- @treturn true|nil
+-- @treturn table error: kind queue_full, or what is too large to be sent
+function methods:enqueue(target, ...)
+  check.self(self, Hub, "hub:enqueue")
+  local body = message.encode("hub:enqueue", target, ...)
+  return enqueue.put(self, op.SignalR_Broadcast, handle.excluding(self), body)
 end
 
 --- Sends a message whose arguments are one array.

@@ -21,12 +21,17 @@ function M.scheduler(transport, config)
   return transport.scheduler or scheduler.new(transport, config)
 end
 
---- Ends everything that was spawned or waits, before the transport is closed.
-function M.close(context)
+local message = "the client was closed"
+
+--- Ends every function that was spawned, before the client is closed.
+function M.stop_all(context)
   if not context.scheduler then return end
-  local message = "the client was closed"
-  context.scheduler:close(errors.new { kind = "closed", op = "client:spawn", message = message, sent = "maybe" },
-    { kind = "closed", message = message, sent = "maybe" })
+  context.scheduler:stop_all(errors.new { kind = "closed", op = "client:spawn", message = message, sent = "maybe" })
+end
+
+--- Lets everybody else who waits know.
+function M.close(context)
+  if context.scheduler then context.scheduler:close { kind = "closed", message = message, sent = "maybe" } end
 end
 
 local function scheduler_of(self, where)
@@ -78,11 +83,12 @@ function methods:step(timeout)
   return found:step(timeout or 0)
 end
 
---- Steps until nothing is in flight.
+--- Steps until nothing is in flight and the queue of messages is empty.
 function methods:run()
   check.self(self, Client, "client:run")
   local found = scheduler_of(self, "client:run")
-  repeat until found:step(LONG) == 0
+  local queue = self.context.queue
+  repeat until found:step(LONG) == 0 and (found.closed or queue:pending() == 0)
 end
 
 --- Waits: a spawned function yields, the main line blocks.

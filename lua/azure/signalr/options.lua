@@ -30,6 +30,12 @@ local function retry(value, where, name)
   check.options(value, retry_options, where .. ": " .. name)
 end
 
+local function policy(value, where, name)
+  if value ~= "refuse" and value ~= "drop_oldest" then
+    check.fail("%s: %s must be \"refuse\" or \"drop_oldest\"", where, name)
+  end
+end
+
 local transport_methods = { "send", "sleep", "now", "time", "close" }
 
 local function transport(value, where, name)
@@ -74,6 +80,10 @@ local client_options = {
   transport = transport,
   io_thread = boolean,
   on_error = func,
+  queue_limit = whole(1, 1000000),
+  queue_bytes = whole(1, 2 ^ 40),
+  queue_policy = policy,
+  ordered = boolean,
   spawn_yield = func,
 }
 for name, rule in pairs(call_options) do client_options[name] = rule end
@@ -87,6 +97,10 @@ local defaults = {
   max_response = 4194304,
   verify = true,
   io_thread = false,
+  queue_limit = 10000,
+  queue_bytes = 67108864,
+  queue_policy = "refuse",
+  ordered = false,
   token_lifetime = 3600,
 }
 

@@ -58,6 +58,7 @@ end
 -- @treturn true|nil
 -- @treturn table failure, if the client is closed meanwhile
 function methods:pause(waiter, seconds)
+  if self.closed then return nil, self.closed end
   waiting.for_moment(self, waiter, self.transport:now() + seconds)
   waiter.ways.suspend(waiter)
   local failure = waiter.failure
@@ -102,6 +103,7 @@ function methods:turn(timeout)
     collect(self, pool)
   end
   if self.timers.count > 0 then waiting.due(self) end
+  if self.queue then self.queue:turn() end
 end
 
 -- Not longer than until the next moment that somebody waits for.
@@ -198,13 +200,18 @@ function methods:timeout()
   return timeout and math.min(timeout, left) or left
 end
 
---- Ends all spawned functions, and gives a failure to everybody else who waits here.
--- @tparam table err for the functions
--- @tparam table failure for the others
-function methods:close(err, failure)
+--- Ends all spawned functions.
+-- @tparam table err what their handles get
+function methods:stop_all(err)
   local all = {}
   for spawned in pairs(self.tasks) do all[#all + 1] = spawned end
   for _, spawned in ipairs(all) do task.stop(spawned, err) end
+end
+
+--- Closes: everybody else who waits here gets a failure, and nobody waits here any more.
+-- @tparam table failure
+function methods:close(failure)
+  self.closed, self.queue = failure, nil
   waiting.evict(self, failure)
 end
 

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- A user: all connections with one user id. Made by hub:user(id).
 local check = require "azure.signalr.check"
+local enqueue = require "azure.signalr.enqueue"
 local handle = require "azure.signalr.handle"
 local message = require "azure.signalr.message"
 local op = require "azure.signalr.operations"
@@ -29,6 +30,18 @@ function methods:send(target, ...)
   check.self(self, User, "user:send")
   local body = message.encode("user:send", target, ...)
   return handle.call(self, op.SignalR_SendToUser, nil, body, op.SignalR_SendToUser.body.json)
+end
+
+--- Puts a message to all connections of the user into the client's queue (see hub:enqueue).
+-- API operation: SignalR_SendToUser.
+-- @tparam string target
+-- @param ... arguments, written now
+-- @treturn true|nil
+-- @treturn table error: kind queue_full, or what is too large to be sent
+function methods:enqueue(target, ...)
+  check.self(self, User, "user:enqueue")
+  local body = message.encode("user:enqueue", target, ...)
+  return enqueue.put(self, op.SignalR_SendToUser, nil, body)
 end
 
 --- Sends a message whose arguments are one array.

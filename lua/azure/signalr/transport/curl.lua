@@ -20,10 +20,10 @@ end
 
 -- Other tickets move on meanwhile; they stay with the pool for their owners.
 local function block_for(self, seconds)
-  local pool, deadline = self.pool, monotonic() + seconds
+  local pool, queue, deadline = self.pool, self.queue, monotonic() + seconds
   local left = seconds
   while left > 0 do
-    if pool:in_flight() > 0 then pool:step(left) else curl.sleep(left) end
+    if pool:in_flight() > 0 or queue and queue:pending() > 0 then pool:step(left) else curl.sleep(left) end
     left = deadline - monotonic()
   end
 end
@@ -98,6 +98,7 @@ function methods:send(req)
   if not ticket then return nil, failure end
   if waiter then return scheduler:answer(waiter, ticket) end
   block_until(self, ticket)
+  if self.queue then self.queue:turn() end
   return self.pool:collect(ticket)
 end
 
@@ -110,6 +111,7 @@ function methods:sleep(seconds)
   local waiter = scheduler and scheduler:waiter()
   if waiter then return scheduler:pause(waiter, seconds) end
   if seconds > 0 then block_for(self, seconds) end
+  if self.queue then self.queue:turn() end
   return true
 end
 

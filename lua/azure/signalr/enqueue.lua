@@ -1,0 +1,81 @@
+-- SPDX-License-Identifier: MIT
+--- Fire and forget: hub:enqueue and its like put a message into the client's queue and return at once. What becomes of
+-- it is counted, and told to on_error if it was not delivered.
+local check = require "azure.signalr.check"
+local errors = require "azure.signalr.errors"
+local handle = require "azure.signalr.handle"
+local report = require "azure.signalr.outbox_report"
+local request = require "azure.signalr.request"
+
+local M = {}
+local methods = {}
+local Client -- the class that these methods are for
+
+local no_headers = {}
+
+--- Puts a message for what a handle addresses into the queue.
+-- @tparam table self the handle
+-- @tparam table op a row of operations.lua
+-- @tparam table|nil query
+-- @tparam string body the message in JSON
+-- @treturn true|nil
+-- @treturn table error: kind queue_full, or what is too large to be sent
+function M.put(self, op, query, body)
+  local context = self.context
+  if context.closed then check.fail("%s: the client is closed", op.id) end
+  local req = handle.request(self, op, query, body, op.body.json)
+  req.headers = no_headers
+  local err = request.oversize(op, req)
+  if err then return nil, err end
+  local taken, kind, message = context.queue:put(op, req, self.settings)
+  if taken then return true end
+  if kind == "queue_full" then
+    local config = context.config
+    message = ("%s: queue_limit is %.0f messages, queue_bytes %.0f"):format(message, config.queue_limit,
+      config.queue_bytes)
+  end
+  return nil, errors.new { kind = kind, op = op.id, message = message, sent = "no" }
+end
+
+--- Moves the queue until it is empty, or the time has passed; then says what was not delivered since the last drain
+-- (or since the client was made). What is still pending stays in the queue.
+-- @tparam number|nil timeout seconds; without it, as long as it takes
+-- @treturn true|nil
+-- @treturn table counts: pending, failed, dropped, lost; tostring makes a sentence of it
+function methods:drain(timeout)
+  check.self(self, Client, "client:drain")
+  if timeout ~= nil then check.pause(timeout, "client:drain", "timeout") end
+  local context = self.context
+  if context.closed then check.fail("client:drain: the client is closed") end
+  context.queue:drain(timeout and context.transport:now() + timeout)
+  local undelivered = M.undelivered(context)
+  if undelivered then return nil, undelivered end
+  return true
+end
+
+--- What was not delivered since this was asked before.
+-- @treturn table|nil
+function M.undelivered(context)
+  local now = context.queue:stats()
+  local found = report.undelivered(now, context.drained)
+  context.drained = now
+  return found
+end
+
+--- Counters of the queue. At any time accepted = delivered + failed + dropped + lost + pending.
+-- @treturn table accepted; delivered; failed (for good); dropped (for newer ones); lost (when the client was closed);
+-- refused (never accepted); pending (queued or in flight), in_flight, bytes (of urls and bodies of those pending);
+-- unreported (failures that on_error was not told of yet)
+function methods:queue_stats()
+  check.self(self, Client, "client:queue_stats")
+  return self.context.queue:stats()
+end
+
+--- Adds these methods to the class of clients.
+-- @tparam table class its metatable
+function M.extend(class)
+  Client = class
+  for name, method in pairs(methods) do class.__index[name] = method end
+end
+
+return M

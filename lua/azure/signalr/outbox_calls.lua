@@ -1,0 +1,166 @@
+-- SPDX-License-Identifier: MIT
+--- The queue of a client whose messages go through the pipeline, each as a call that nobody waits for: with a token
+-- provider (its tokens come from Lua), and with a transport that is not the pool of connections. One that has an
+-- `enqueue` of its own (nginx's) keeps them itself; for the rest they are kept here and move in step, run and drain.
+local call = require "azure.signalr.call"
+local errors = require "azure.signalr.errors"
+local queues = require "azure.signalr.transport.queue"
+local report = require "azure.signalr.outbox_report"
+local response = require "azure.signalr.response"
+
+local M = {}
+local methods = {}
+local metatable = { __index = methods, __name = "azure.signalr.outbox" }
+
+local ABREAST = 16 -- calls that are made at a time
+local LONG = 3600 -- seconds
+
+local reasons = { queue_full = "dropped", closed = "lost" }
+
+-- The failure is the error of a call, or what a transport gave as the reason for making none.
+local function tell(entry, failure)
+  local err = errors.is(failure) and failure or response.failed(entry.op, failure)
+  local req = entry.req
+  report.tell(entry.context.config.on_error, err,
+    report.what(entry.op, req.url, req.body, reasons[err.kind] or "failed"))
+end
+
+-- Until the deadline of whoever has to end, where there is one.
+local function run(entry, deadline)
+  local context, settings = entry.context, entry.settings
+  if deadline then
+    local own = context.transport:now() + settings.timeout
+    settings = setmetatable({ deadline = math.min(own, deadline) }, { __index = settings })
+  end
+  return call.run(context, entry.op, entry.req, settings)
+end
+
+local dropped = { kind = "queue_full", message = "the queue was full, and newer messages came", sent = "no" }
+local lost = { kind = "closed", message = "the client was closed before this was sent", sent = "no" }
+
+--- Makes the queue.
+-- @tparam table context
+function M.new(context)
+  local config, transport = context.config, context.transport
+  local self = { context = context, workers = 0 }
+  if transport.enqueue then
+    self.sink = transport
+  else
+    self.queue = queues.new {
+      limit = config.queue_limit, bytes = config.queue_bytes, dropped = function(entry) tell(entry, dropped) end,
+    }
+  end
+  return setmetatable(self, metatable)
+end
+
+--- Puts a message in.
+-- @tparam table op a row of operations.lua
+-- @tparam table req from request.build
+-- @tparam table settings timeout, retry, max_response, on_attempt
+-- @treturn true|nil
+-- @treturn string kind
+-- @treturn string message
+function methods:put(op, req, settings)
+  local config = self.context.config
+  local entry = {
+    context = self.context, op = op, req = req, settings = settings, run = run, report = tell,
+    bytes = #req.url + #req.body, destination = config.ordered and req.target.audience or nil,
+    drop_oldest = config.queue_policy == "drop_oldest",
+  }
+  if self.queue then
+    if self.queue:push(entry) then return true end
+    return nil, "queue_full", "the queue of messages is full"
+  end
+  local taken, failure = self.sink:enqueue(entry)
+  if taken then return true end
+  return nil, failure.kind, failure.message
+end
+
+local function settle(self, entry, ran, done, err)
+  if ran and done then return self.queue:settle(entry, "delivered") end
+  if not ran and not errors.is(done) then
+    done = { kind = "protocol", message = tostring(done), sent = "maybe" }
+  end
+  local failure = ran and err or done
+  self.queue:settle(entry, failure.kind == "closed" and "lost" or "failed")
+  tell(entry, failure)
+end
+
+local function next_entry(self)
+  local context, deadline = self.context, self.deadline
+  if context.closed or deadline and context.transport:now() >= deadline then return nil end
+  return self.queue:take()
+end
+
+-- A call that throws was ended from outside, with the function that makes it: no other call can be made here.
+local function work(self)
+  self.workers = self.workers + 1
+  local entry = next_entry(self)
+  while entry do
+    local ran, done, err = pcall(run, entry, self.deadline)
+    settle(self, entry, ran, done, err)
+    entry = ran and next_entry(self)
+  end
+  self.workers = self.workers - 1
+end
+
+--- Starts what may be sent now. With a transport that blocks this takes as long as the transport does.
+function methods:turn()
+  local queue, scheduler = self.queue, self.context.scheduler
+  if not queue or self.turning then return end
+  self.turning = true
+  while self.workers < ABREAST and queue.ready.first and not self.context.closed do
+    local before = queue.queued
+    if scheduler then scheduler:spawn(work, self) else work(self) end
+    if queue.queued == before then break end
+  end
+  self.turning = false
+end
+
+--- How many messages are queued or in flight.
+function methods:pending()
+  local stats = self.queue or self.sink:stats()
+  return stats.queued + stats.in_flight
+end
+
+--- Counters; see client:queue_stats.
+function methods:stats()
+  local found = self.queue and self.queue:stats() or self.sink:stats()
+  return {
+    accepted = found.accepted, delivered = found.delivered, failed = found.failed, dropped = found.dropped,
+    lost = found.lost, refused = found.refused, pending = found.queued + found.in_flight,
+    in_flight = found.in_flight, bytes = found.bytes, unreported = 0,
+  }
+end
+
+--- Moves the queue until it is empty or the time has come.
+-- @tparam number|nil deadline in terms of the transport's clock
+function methods:drain(deadline)
+  local transport, scheduler = self.context.transport, self.context.scheduler
+  if not self.queue then return self.sink:drain(deadline and deadline - transport:now() or LONG) end
+  self.deadline = deadline
+  self:turn()
+  while self:pending() > 0 do
+    local left = deadline and deadline - transport:now() or LONG
+    if left <= 0 then break end
+    if not scheduler or scheduler:waiter() then
+      transport:sleep(math.min(left, 0.01))
+    else
+      scheduler:step(left)
+    end
+    self:turn()
+  end
+  self.deadline = nil
+end
+
+--- Ends it, and tells of what is lost. The transport is closed already.
+function methods:close()
+  local queue = self.queue
+  local entry = queue and queue:give_up()
+  while entry do
+    tell(entry, lost)
+    entry = queue:give_up()
+  end
+end
+
+return M

@@ -1,0 +1,134 @@
+-- SPDX-License-Identifier: MIT
+--- The queue of a client that signs with a key and sends by a pool of connections: it is in C beside the pool
+-- (csrc/net/outbox.h), and whoever drives the pool moves it, signs, sends, and sends again by the rule of retry.lua.
+local curl = require "azure.signalr.curl"
+local errors = require "azure.signalr.errors"
+local operations = require "azure.signalr.operations"
+local report = require "azure.signalr.outbox_report"
+local response = require "azure.signalr.response"
+
+local M = {}
+local methods = {}
+local LONG = 3600 -- seconds
+local metatable = { __index = methods, __name = "azure.signalr.outbox" }
+
+--- Makes the queue; the pool must not have been used.
+-- @tparam table context
+-- @tparam table signing signer, lifetime, agent, from the credential
+function M.new(context, signing)
+  local config, transport = context.config, context.transport
+  local outbox = curl.outbox(signing.signer, {
+    agent = signing.agent, lifetime = signing.lifetime,
+    limit = config.queue_limit, bytes = config.queue_bytes, abreast = config.max_connections,
+    ordered = config.ordered, drop_oldest = config.queue_policy == "drop_oldest",
+    report = config.on_error ~= nil,
+  })
+  transport.pool:attach(outbox)
+  return setmetatable({
+    context = context, pool = transport.pool, outbox = outbox, lifetime = signing.lifetime, corrected = 0,
+  }, metatable)
+end
+
+local content_lines = setmetatable({}, { __index = function(self, content_type)
+  local line = "Content-Type: " .. content_type
+  self[content_type] = line
+  return line
+end })
+
+local no_retry = { max = 0, base = 0, cap = 0 }
+
+--- Puts a message in.
+-- @tparam table op a row of operations.lua
+-- @tparam table req from request.build
+-- @tparam table settings timeout, retry, max_response
+-- @treturn true|nil
+-- @treturn string kind
+-- @treturn string message
+function methods:put(op, req, settings)
+  local retry = settings.retry or no_retry
+  return self.pool:enqueue(req.url, req.target.audience, content_lines[req.content_type], req.body, op.id,
+    settings.timeout, settings.max_response, retry.max, retry.base, retry.cap)
+end
+
+-- The error as the same call would have returned it. None, when response.lua reads an answer as success that C did
+-- not: then it was delivered.
+local function error_of(self, op, found)
+  local err, _
+  if found.reply then
+    _, err = response.read(op, found.reply, {
+      url = found.url, body = found.body, target = { audience = found.audience },
+      sent_at = found.signed_at, expires = found.signed_at + self.lifetime,
+    }, self.context.config)
+    if _ then return nil end
+  else
+    err = response.failed(op, found.failure)
+  end
+  err.attempts = found.attempts
+  return err
+end
+
+local function tell_untold(self)
+  local count = self.outbox:untold()
+  if count == 0 then return end
+  report.tell(self.context.config.on_error, errors.new {
+    kind = "queue_full", op = "enqueue", sent = "maybe",
+    message = ("%d more messages were not delivered; nothing is known of them but their number, because nobody made a "
+      .. "step, drain or call for so long that their reports would have taken more room than the queue"):format(count),
+  }, { source = "enqueue", reason = "failed", count = count })
+end
+
+--- Tells on_error of the messages that failed for good since the last time.
+function methods:turn()
+  local outbox = self.outbox
+  if self.settling or not outbox:has_reports() then return end
+  self.settling = true
+  local found = outbox:report()
+  while found do
+    local op = operations[found.label]
+    local err = error_of(self, op, found)
+    if err then
+      report.tell(self.context.config.on_error, err, report.what(op, found.url, found.body, found.reason))
+    else
+      self.corrected = self.corrected + 1
+    end
+    found = outbox:report()
+  end
+  tell_untold(self)
+  self.settling = false
+end
+
+--- How many messages are queued or in flight.
+function methods:pending() return self.outbox:pending() end
+
+--- Counters; see client:queue_stats.
+function methods:stats()
+  local found = self.final or self.outbox:stats()
+  return {
+    accepted = found.accepted, delivered = found.delivered + self.corrected, failed = found.failed - self.corrected,
+    dropped = found.dropped, lost = found.lost, refused = found.refused, pending = found.queued + found.in_flight,
+    in_flight = found.in_flight, bytes = found.bytes, unreported = found.reports,
+  }
+end
+
+--- Moves the queue until it is empty or the time has come. A spawned function waits meanwhile as it does elsewhere; on
+-- the main line this steps the client.
+-- @tparam number|nil deadline in terms of the transport's clock
+function methods:drain(deadline)
+  local transport, scheduler = self.context.transport, self.context.scheduler
+  while self.outbox:pending() > 0 do
+    local left = deadline and deadline - transport:now() or LONG
+    if left <= 0 then break end
+    if scheduler:waiter() then transport:sleep(math.min(left, 0.01)) else scheduler:step(left) end
+  end
+  self:turn()
+end
+
+--- Ends it, and tells of what is lost. The pool is closed first, so that nothing is in flight any more.
+function methods:close()
+  self.pool:close()
+  self:turn()
+  self.final = self.outbox:stats()
+  self.outbox:close()
+end
+
+return M
