@@ -139,7 +139,6 @@ build = {
     ["azure.signalr.transport.resty.address"] = "lua/azure/signalr/transport/resty/address.lua",
     ["azure.signalr.transport.resty.clock"] = "lua/azure/signalr/transport/resty/clock.lua",
     ["azure.signalr.transport.resty.connect"] = "lua/azure/signalr/transport/resty/connect.lua",
-    ["azure.signalr.transport.resty.fifo"] = "lua/azure/signalr/transport/resty/fifo.lua",
     ["azure.signalr.transport.resty.http1"] = "lua/azure/signalr/transport/resty/http1.lua",
     ["azure.signalr.transport.resty.outbox"] = "lua/azure/signalr/transport/resty/outbox.lua",
     ["azure.signalr.transport.resty.phase"] = "lua/azure/signalr/transport/resty/phase.lua",

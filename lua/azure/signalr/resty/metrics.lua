@@ -18,9 +18,10 @@ local COUNTERS = {
   { "reused", "connections_reused_total", "Requests that went over a kept connection." },
   { "stale", "connections_stale_total", "Kept connections that turned out to be dead." },
   { "accepted", "queue_accepted_total", "Messages taken into the queue." },
-  { "sent", "queue_sent_total", "Messages of the queue that were sent." },
-  { "failed", "queue_failed_total", "Messages of the queue that were not sent." },
+  { "delivered", "queue_delivered_total", "Messages of the queue that the service accepted." },
+  { "failed", "queue_failed_total", "Messages of the queue that failed for good." },
   { "dropped", "queue_dropped_total", "Messages given up for newer ones." },
+  { "lost", "queue_lost_total", "Messages given up because the client or the worker ended." },
   { "refused", "queue_refused_total", "Messages refused because the queue was full." },
 }
 local GAUGES = {

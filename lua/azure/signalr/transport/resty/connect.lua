@@ -8,6 +8,8 @@ local M = {}
 
 local now = clock.now
 
+local LONG = 2000000 -- seconds; in milliseconds nginx takes as many as an int holds
+
 local function failed(kind, message) return nil, { kind = kind, message = message, sent = "no" } end
 
 -- Where distributions keep the certificates of public authorities.
@@ -110,6 +112,7 @@ function M.open(transport, sock, target, deadline)
   while true do
     local began = now()
     local left = deadline - began
+    if left > LONG then left = LONG end
     local limit = left < transport.connect_timeout and left or transport.connect_timeout
     until_open = began + limit
     if limit <= 0 then return connect_failed(target, "timeout") end
@@ -128,7 +131,7 @@ function M.open(transport, sock, target, deadline)
     sock:close()
     return nil, failure
   end
-  local left = (deadline - now()) * 1000
+  local left = math.min(deadline - now(), LONG) * 1000
   sock:settimeouts(1, left > 1 and left or 1, left > 1 and left or 1)
   return true, false
 end

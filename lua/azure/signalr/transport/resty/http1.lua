@@ -38,7 +38,7 @@ end
 local function fill(self)
   local left = self.deadline - self.now()
   if left <= 0 then return nil, "timeout", LATE end
-  self.sock:settimeout(left * 1000 + 1)
+  self.sock:settimeout(left < 2000000 and left * 1000 + 1 or 2000000000)
   local data, kind, message, why = receive(self.sock)
   if not data then return nil, kind, message, why end
   self.buf = self.pos > #self.buf and data or sub(self.buf, self.pos) .. data
