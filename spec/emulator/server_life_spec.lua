@@ -99,6 +99,20 @@ describe("the emulator", function()
     assert.is_truthy(text:find("--until-eof", 1, true))
   end)
 
+  it("starts from the tree that LuaRocks installs it to", function()
+    local tree = os.tmpname()
+    os.remove(tree)
+    local ok, text = process.run { "luarocks", "--lua-version", "5.1", "make", "--deps-mode", "none", "--tree", tree,
+      "rockspec/azure-signalr-emulator-scm-1.rockspec" }
+    assert.is_true(ok, text)
+    for _, name in ipairs { "signalr-emulator", "signalr-listen" } do
+      ok, text = process.run { "sh", "-c", ("cd / && %s/bin/%s --help"):format(tree, name) }
+      assert.is_true(ok, text)
+      assert.is_truthy(text:find("Usage: " .. name, 1, true), text)
+    end
+    process.run { "rm", "-rf", tree }
+  end)
+
   it("writes nothing for requests when quiet", function()
     local child = emulator.start("--quiet")
     local one = peer.connect(child)
