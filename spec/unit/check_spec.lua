@@ -98,6 +98,8 @@ local misuses = {
   { "hub:group: group must have at most 1024 characters, got 1025", function() hub:group(long .. "x") end },
   { 'hub:user: user id must not be ".."', function() hub:user("..") end },
   { "hub:user: user id must not be empty", function() hub:user("") end },
+  { "hub:user: user id must be a string, got azure.signalr.group", function() hub:user(group) end },
+  { "hub:user: user id must be a string, got table", function() hub:user(setmetatable({}, { __name = {} })) end },
   { 'hub:connection: connection id must not be "."', function() hub:connection(".") end },
   { "hub:connection: connection id must be a string, got number", function() hub:connection(7) end },
   { "connection:stream: stream id must have at most 100 characters, got 101",
@@ -203,6 +205,7 @@ describe("misuse", function()
 
   it("counts characters, not bytes", function()
     assert.is_truthy(hub:group(long))
+    assert.is_truthy(client:hub(("x"):rep(128), { application = ("A"):rep(128) }))
     assert.is_truthy(connection:stream(("日"):rep(100)))
   end)
 

@@ -67,6 +67,8 @@ describe("an error", function()
     err = failing { status = 502, headers = { ["content-type"] = "text/plain" }, body = "no\nupstream" }
     assert.is_truthy(err.message:find("no upstream", 1, true))
     assert.is_nil(failing({ status = 502, body = "<html>" }).message:find("html", 1, true))
+    err = failing { status = 502, headers = { ["content-type"] = "text/html" }, body = "<html>" }
+    assert.are.equal("502", err.message)
     assert.are.equal("502", failing({ status = 502 }).message)
     assert.are.equal("400", failing({ status = 400, body = '"x"' }).message)
   end)
@@ -157,6 +159,17 @@ describe("an error", function()
       local _, failure = client:health()
       assert.is_nil(tostring(failure):find(secret, 1, true))
     end
+  end)
+
+  it("keeps details of any shape, without nulls and without an end", function()
+    local deep = ('{"inner":'):rep(30) .. "1" .. ("}"):rep(30)
+    local err = failing {
+      status = 400, body = '{"details":[{"code":null,"target":7,"x":true}],"inner":' .. deep .. "}",
+    }
+    assert.are.same({ { target = 7, x = true } }, err.details)
+    local levels, at = 0, err.inner
+    while at do levels, at = levels + 1, at.inner end
+    assert.are.equal(9, levels)
   end)
 
   it("leaves prose alone", function()

@@ -142,10 +142,10 @@ local function bounded(value, where, name, limit)
 end
 
 --- Wants a group name: 1 to 1024 characters, not blank.
-function M.group(value, where, name) bounded(value, where, name or "group", 1024) end
+function M.group(value, where, name) bounded(value, where, name, 1024) end
 
 --- Wants a stream id: 1 to 100 characters, not blank.
-function M.stream(value, where, name) bounded(value, where, name or "stream id", 100) end
+function M.stream(value, where, name) bounded(value, where, name, 100) end
 
 --- Wants a hub or application name, as the service's pattern has it.
 function M.hub(value, where, name)

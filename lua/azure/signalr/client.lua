@@ -111,5 +111,4 @@ end
 
 Client.__close = methods.close
 
-M.class = Client
 return M

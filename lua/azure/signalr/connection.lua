@@ -141,5 +141,4 @@ function methods.except()
   check.fail("connection:except does not exist: the service excludes connections on hubs and groups")
 end
 
-M.class = Connection
 return M

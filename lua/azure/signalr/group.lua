@@ -160,5 +160,4 @@ end
 --- Throws: close_connections disconnects people, client:close releases the client.
 function methods.close() handle.no_close("group:close", "group:close_connections()") end
 
-M.class = Group
 return M

@@ -225,5 +225,4 @@ end
 --- Throws: close_connections disconnects people, client:close releases the client.
 function methods.close() handle.no_close("hub:close", "hub:close_connections()") end
 
-M.class = Hub
 return M

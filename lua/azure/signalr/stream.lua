@@ -66,5 +66,4 @@ end
 --- Throws: complete ends the stream, client:close releases the client.
 function methods.close() handle.no_close("stream:close", "stream:complete()") end
 
-M.class = Stream
 return M

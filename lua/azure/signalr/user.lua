@@ -151,5 +151,4 @@ function methods.except()
     .. "user:close_connections takes except = { ... }")
 end
 
-M.class = User
 return M
