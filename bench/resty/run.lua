@@ -5,8 +5,8 @@ package.path = "./?.lua;" .. package.path
 local cjson = require "cjson"
 local nginx = require "spec.support.openresty"
 
-local ROUNDS = tonumber(arg[1]) or 12
-local COUNTS = { [1] = 4000, [16] = 8000, [64] = 8000 }
+local ROUNDS = tonumber(arg[1]) or 20
+local COUNTS = { [1] = 3000, [16] = 6400, [64] = 6400 }
 local WAYS = { "ours", "hand", "signing" }
 local NAMES = { ours = "this library", hand = "by hand", signing = "by hand, each request signed" }
 
