@@ -167,6 +167,7 @@ local function run(self)
     self:finish(1011, self.why)
   end
   self.session:closed(self.why or "the connection ended")
+  if self.why then self.context.log:note("client %s: %s", self.session.connection_id, self.why) end
   if not self.closing then self.outbox:abort() end
   if not self.written then cqueues.poll(self.write_done, CLOSE_SECONDS) end
   self.ended = true
@@ -194,7 +195,6 @@ function M.serve(context, stream, head, ticket, more)
   self.session = context.service:open(ticket, self)
   self.controller:wrap(write_all, self)
   run(self)
-  if self.why then context.log:note("client %s: %s", self.session.connection_id, self.why) end
 end
 
 return M
