@@ -4,6 +4,9 @@ local curl = require "azure.signalr.curl"
 local posix = require "spec.support.posix"
 local support = require "spec.support.pool"
 
+-- The sanitizers look for leaks when a process ends, and take their time.
+local LIMIT = os.getenv "LD_PRELOAD" and 0.5 or 0.05
+
 describe("a resolver that hangs", function()
   local preload
 
@@ -29,8 +32,8 @@ describe("a resolver that hangs", function()
       if mode ~= "blocking" or case ~= "cancel" and case ~= "step" then
         it(("does not hold %s, %s"):format(case, mode), function()
           local took = run(case, mode)
-          if took >= 0.05 then took = math.min(took, run(case, mode)) - ending_of_nothing() end
-          assert.is_true(took < 0.05, ("the state took %.3f s to close"):format(took))
+          if took >= LIMIT then took = math.min(took, run(case, mode)) - ending_of_nothing() end
+          assert.is_true(took < LIMIT, ("the state took %.3f s to close"):format(took))
         end)
       end
     end
