@@ -97,7 +97,9 @@ function resume(self, ...)
   after(self, before, coresume(self.thread, ...))
 end
 
+-- Kept with the methods: a field in each task would double the size of most.
 local ways = {}
+methods.ways = ways
 
 function ways.wake(self) resume(self) end
 
@@ -126,7 +128,7 @@ end
 -- @param ... its arguments
 -- @treturn table the task
 function M.spawn(owner, fn, ...)
-  local self = setmetatable({ owner = owner, ways = ways, thread = create(fn) }, Task)
+  local self = setmetatable({ owner = owner, thread = create(fn) }, Task)
   if owner.tasks then owner.tasks[self] = true end
   resume(self, ...)
   return self
