@@ -17,7 +17,7 @@ TOP       := $(CURDIR)
 LUA_PC  := $(if $(findstring luajit,$(LUA)),luajit,$(firstword $(foreach p,lua5.4 lua-5.4 lua54 lua,$(if $(shell $(PKGCONFIG) --exists $(p) 2>/dev/null && echo y),$(p))) lua5.4))
 LUA_ABI := $(if $(findstring luajit,$(LUA)),5.1,5.4)
 NEEDED  := $(LUA_PC) libcurl libcrypto
-BUILDS  := $(filter-out clean env deps-% lint house help bench-%,$(or $(MAKECMDGOALS),all))
+BUILDS  := $(filter-out clean env deps-% lint house help bench-% soak,$(or $(MAKECMDGOALS),all))
 MISSING := $(if $(BUILDS),$(foreach p,$(NEEDED),$(if $(shell $(PKGCONFIG) --exists $(p) 2>/dev/null && echo y),,$(p))))
 
 WARN   := -Wall -Wextra -Wpedantic -Wshadow -Wconversion
@@ -128,6 +128,18 @@ asan-spec: PRELOAD = ASAN_OPTIONS=detect_leaks=1 LSAN_OPTIONS=suppressions=$(TOP
 # The demo runs on the ordinary builds: there is nothing of it to see here.
 asan-spec: BUSTED_FLAGS += --exclude-tags=demo
 asan-spec: spec
+
+# ---- benchmarks of a game's tick, and the soak: a server written for them, beside the client
+build/bench/sink: bench/tick/sink.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_POSIX_C_SOURCE=200809L $(WARN) -O2 -pthread -o $@ $< $(shell $(PKGCONFIG) --cflags --libs libssl libcrypto)
+.PHONY: bench-tick soak
+bench-tick: deps-demo
+	@$(MAKE) -s all build/bench/sink
+	@LUA_PATH='$(LUA_PATH_);./?.lua' LUA_CPATH='$(LUA_CPATH_)' bash bench/tick/run $(LUA)
+soak: deps-demo
+	@$(MAKE) -s all build/bench/sink
+	@LUA_PATH='$(LUA_PATH_);./?.lua' LUA_CPATH='$(LUA_CPATH_)' bash bench/soak/run $(LUA)
 
 .PHONY: bench-resty
 bench-resty:
