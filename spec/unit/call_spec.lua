@@ -127,7 +127,7 @@ describe("a call", function()
     assert.are.equal(1, seen[1].seconds)
     assert.are.equal(transport.sleeps[1], seen[1].retry_in)
     assert.is_true(errors.is(seen[1].error))
-    assert.are.same({ op = "SignalR_Broadcast", attempt = 2, seconds = 2 }, seen[2])
+    assert.are.same({ op = "SignalR_Broadcast", attempt = 2, seconds = 2, status = 202 }, seen[2])
   end)
 
   it("ends when its pause is cancelled", function()

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Handles: light, never changed, comparable, printable.
 local recorded = require "spec.support.recorded"
+local signalr = require "azure.signalr"
 
 local function excluded_of(request)
   local ids = {}
@@ -15,6 +16,26 @@ describe("a handle", function()
   local hub = client:hub("Chat")
 
   before_each(function() transport.requests = {} end)
+
+  it("refuses to drop excluded connections where an operation takes none", function()
+    local without = hub:except { "a" }
+    local lobby = without:group("g")
+    local function refused(action)
+      local ok, why = pcall(action)
+      assert.is_false(ok)
+      assert.is_truthy(why:find("takes no excluded connections", 1, true), why)
+    end
+    refused(function() lobby:list() end)
+    refused(function() lobby:connections() end)
+    refused(function() lobby:pages() end)
+    refused(function() lobby:exists() end)
+    refused(function() lobby:add("c") end)
+    refused(function() lobby:remove("c") end)
+    refused(function() without:client_token() end)
+    refused(function() without:negotiate() end)
+    refused(function() without:execute({ signalr.command.leave("g") }, { everyone = true }) end)
+    assert.are.equal(0, #transport.requests)
+  end)
 
   it("prints what it addresses", function()
     assert.are.equal("azure.signalr.client: https://contoso.service.signalr.net", tostring(client))

@@ -54,7 +54,7 @@ describe("the table of operations", function()
     local words = {
       id = true, method = true, path = true, query = true, body = true, status = true, answer = true, repeats = true,
       absent_codes = true, gone_codes = true, error_kinds = true, timeout_kind = true, anonymous = true,
-      takes_application = true,
+      takes_application = true, takes_excluded = true,
     }
     for _, row in ipairs(operations.rows) do
       for word in pairs(row) do assert.is_true(words[word], row.id .. "." .. word) end

@@ -16,11 +16,13 @@ local closed_meanwhile = { kind = "closed", message = "the client was closed", s
 
 -- One attempt: true and the values, or nil and an error.
 local function attempt(context, op, req)
+  req.answered = nil
   local err = context.credential:authorize(context, op, req)
   if err then return nil, err end
   err = request.oversize(op, req)
   if err then return nil, err end
   local reply, failure = context.transport:send(req)
+  req.answered = reply and reply.status
   if not reply then return nil, response.failed(op, failure) end
   return response.read(op, reply, req, context.config)
 end
@@ -35,7 +37,7 @@ end
 local function report(op, settings, err, facts)
   settings.on_attempt {
     op = op.id, attempt = facts.attempts, seconds = facts.seconds, retry_in = facts.pause,
-    status = err and err.status, kind = err and err.kind, error = err,
+    status = facts.status, kind = err and err.kind, error = err,
   }
 end
 
@@ -77,7 +79,9 @@ function M.run(context, op, req, settings)
     end
     if settings.on_attempt then
       local seconds = transport:now() - started
-      report(op, settings, not done and a or nil, { attempts = attempts, seconds = seconds, pause = pause })
+      report(op, settings, not done and a or nil, {
+        attempts = attempts, seconds = seconds, pause = pause, status = req.answered,
+      })
     end
     if done then return values(a, b, c) end
     if not pause then return nil, a end

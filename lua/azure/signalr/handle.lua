@@ -60,7 +60,14 @@ function M.class(name, describe)
   return class
 end
 
+-- What was said to be left out must not be dropped without a word.
+local function refuse_excluded(op)
+  check.fail("%s takes no excluded connections: except{...} counts for send, send_list, send_frames, enqueue and "
+    .. "close_connections", op.id)
+end
+
 local function target_of(self, op)
+  if self.excluded and not op.takes_excluded then refuse_excluded(op) end
   local targets = self.targets
   if not targets then
     targets = {}
@@ -101,7 +108,10 @@ end
 -- @tparam string value
 -- @tparam table|nil query
 function M.call_at(self, op, name, value, query)
-  local there = { context = self.context, settings = self.settings, params = M.extend(self.params, name, value) }
+  local there = {
+    context = self.context, settings = self.settings, params = M.extend(self.params, name, value),
+    excluded = self.excluded,
+  }
   return M.call(there, op, query)
 end
 

@@ -135,6 +135,7 @@ end
 -- @treturn table error
 function M.answer(hub, options)
   options = check.options(options, negotiate_options, where)
+  if hub.excluded then check.fail("%s takes no excluded connections", where) end
   local context = hub.context
   if context.closed then check.fail("%s: the client is closed", where) end
   local params = hub.params

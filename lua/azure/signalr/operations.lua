@@ -155,6 +155,7 @@ local M = { api_version = VERSION, rows = rows }
 
 for _, row in ipairs(rows) do
   row.takes_application = row.query[1] == "application"
+  row.takes_excluded = row.query[2] == "excluded"
   M[row.id] = row
 end
 

@@ -31,6 +31,7 @@ local list_options = {
 -- @treturn table with next(); its field token says where to go on
 function M.new(group, options, where)
   options = check.options(options, list_options, where)
+  if group.excluded then check.fail("%s takes no excluded connections", where) end
   return setmetatable({
     group = group, settings = group.settings, page_size = options.page_size, left = options.top,
     token = options.token, place = nil, visited = {}, finished = false, count = 0,
