@@ -16,7 +16,9 @@ TOP       := $(CURDIR)
 
 LUA_PC  := $(if $(findstring luajit,$(LUA)),luajit,$(firstword $(foreach p,lua5.4 lua-5.4 lua54 lua,$(if $(shell $(PKGCONFIG) --exists $(p) 2>/dev/null && echo y),$(p))) lua5.4))
 LUA_ABI := $(if $(findstring luajit,$(LUA)),5.1,5.4)
-NEEDED  := $(LUA_PC) libcurl libcrypto
+# MODE=kqueue builds on Linux what the BSDs and macOS get, on top of libkqueue.
+NET_PC  := libcurl $(if $(filter kqueue,$(MODE)),libkqueue)
+NEEDED  := $(LUA_PC) $(NET_PC) libcrypto
 BUILDS  := $(filter-out clean env deps-% lint house help bench-% soak,$(or $(MAKECMDGOALS),all))
 MISSING := $(if $(BUILDS),$(foreach p,$(NEEDED),$(if $(shell $(PKGCONFIG) --exists $(p) 2>/dev/null && echo y),,$(p))))
 
@@ -26,6 +28,7 @@ BASE   := -std=c99 -D_POSIX_C_SOURCE=200809L -fPIC -fvisibility=hidden -pthread 
 SAN_asan  := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -DASR_DEBUG
 SAN_tsan  := -fsanitize=thread -fno-omit-frame-pointer -DASR_DEBUG
 SAN_debug := -DASR_DEBUG
+SAN_kqueue := -DASR_DEBUG -DASR_ELSEWHERE
 SAN    := $(SAN_$(MODE))
 
 # libcrypto and Lua for core; libcurl comes in for net alone, so that no
@@ -33,8 +36,8 @@ SAN    := $(SAN_$(MODE))
 LUA_CFLAGS  = $(shell $(PKGCONFIG) --cflags $(LUA_PC) 2>/dev/null)
 CRYPTO      = $(shell $(PKGCONFIG) --libs libcrypto 2>/dev/null)
 CRYPTO_CF   = $(shell $(PKGCONFIG) --cflags libcrypto 2>/dev/null)
-CURL        = $(shell $(PKGCONFIG) --libs libcurl 2>/dev/null)
-CURL_CF     = $(shell $(PKGCONFIG) --cflags libcurl 2>/dev/null)
+CURL        = $(shell $(PKGCONFIG) --libs $(NET_PC) 2>/dev/null)
+CURL_CF     = $(shell $(PKGCONFIG) --cflags $(NET_PC) 2>/dev/null)
 SOFLAGS     = -shared $(if $(filter Darwin,$(shell uname -s)),-undefined dynamic_lookup)
 
 CORE_SRC := $(wildcard csrc/core/*.c)

@@ -3,12 +3,11 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <sys/epoll.h>
-#include <unistd.h>
 
 #include "core/mem.h"
 #include "net/deadlines.h"
 #include "net/pin.h"
+#include "net/readiness.h"
 #include "net/sockets.h"
 #include "net/transfer.h"
 
@@ -16,8 +15,8 @@ enum { EVENTS = 64 };
 
 struct asr_engine {
   CURLM *multi;
-  CURLSH *share; /* TLS sessions, so that a new connection resumes */
-  int epoll;
+  CURLSH *share;       /* TLS sessions, so that a new connection resumes */
+  int set;             /* of the descriptors to wait for, or -1 */
   int watched;         /* somebody else's descriptor, or -1 */
   double timer;        /* when libcurl wants to be called; negative: never */
   asr_list waiting;    /* in order of arrival */
@@ -44,22 +43,16 @@ static int on_timer(CURLM *multi, long ms, void *arg) {
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg,
                      void *known) {
   asr_engine *e = arg;
-  struct epoll_event event = {0, {0}};
+  int wanted = (what & CURL_POLL_IN ? ASR_READABLE : 0) |
+               (what & CURL_POLL_OUT ? ASR_WRITABLE : 0);
   (void)easy;
-  event.data.fd = fd;
   if (what == CURL_POLL_REMOVE) {
-    epoll_ctl(e->epoll, EPOLL_CTL_DEL, fd, &event);
+    asr_readiness_forget(e->set, fd);
     return 0;
   }
-  if (what & CURL_POLL_IN)
-    event.events |= EPOLLIN;
-  if (what & CURL_POLL_OUT)
-    event.events |= EPOLLOUT;
   if (!known)
     curl_multi_assign(e->multi, fd, e);
-  if (epoll_ctl(e->epoll, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event) !=
-      0) /* the number may have been closed and given out again */
-    epoll_ctl(e->epoll, known ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd, &event);
+  asr_readiness_want(e->set, fd, wanted, known);
   return 0;
 }
 
@@ -74,8 +67,7 @@ static curl_socket_t on_open(void *arg, curlsocktype purpose,
  * not take it out of the set. */
 static int on_close(void *arg, curl_socket_t fd) {
   asr_engine *e = arg;
-  struct epoll_event event = {0, {0}};
-  epoll_ctl(e->epoll, EPOLL_CTL_DEL, fd, &event);
+  asr_readiness_forget(e->set, fd);
   asr_sockets_close(&e->sockets, fd);
   return 0;
 }
@@ -114,11 +106,11 @@ asr_engine *asr_engine_new(const asr_options *options, asr_done *done,
   e->arg = arg;
   e->timer = -1;
   e->watched = -1;
-  e->epoll = epoll_create1(EPOLL_CLOEXEC);
+  e->set = asr_readiness_open();
   e->multi = curl_multi_init();
   e->share = curl_share_init();
   /* Two address families may be tried at a time for each connection. */
-  if (e->epoll >= 0 && e->multi && e->share &&
+  if (e->set >= 0 && e->multi && e->share &&
       asr_sockets_init(&e->sockets, options->max_connections * 4 + 16) &&
       wire_multi(e)) {
     e->wiring = (asr_wiring){options, e->share, on_open, on_close, e};
@@ -152,8 +144,8 @@ void asr_engine_free(asr_engine *e) {
     curl_share_cleanup(e->share);
   asr_sockets_free(&e->sockets);
   asr_deadlines_free(&e->times);
-  if (e->epoll >= 0)
-    close(e->epoll);
+  if (e->set >= 0)
+    asr_readiness_close(e->set);
   asr_free(e);
 }
 
@@ -161,7 +153,7 @@ void asr_engine_abandon(asr_engine *e) {
   if (!e)
     return;
   asr_sockets_abandon(&e->sockets);
-  close(e->epoll);
+  asr_readiness_abandon(e->set);
 }
 
 /* ---- jobs in and out ---- */
@@ -324,24 +316,21 @@ static int milliseconds(double seconds) {
   return seconds > 1e6 ? 1000000000 : (int)(seconds * 1000 + 0.999);
 }
 
+static int for_curl(int what) {
+  return (what & ASR_READABLE ? CURL_CSELECT_IN : 0) |
+         (what & ASR_WRITABLE ? CURL_CSELECT_OUT : 0) |
+         (what & ASR_ERROR ? CURL_CSELECT_ERR : 0);
+}
+
 /* Returns how many descriptors had something, or -1 if a signal came. */
 static int serve_sockets(asr_engine *e, double timeout) {
-  struct epoll_event events[EVENTS];
+  asr_ready ready[EVENTS];
   double own = asr_engine_timeout(e);
   double wait = own >= 0 && own < timeout ? own : timeout;
-  int i, n = epoll_wait(e->epoll, events, EVENTS, milliseconds(wait));
-  for (i = 0; i < n; i++) {
-    int what = 0;
-    if (events[i].data.fd == e->watched)
-      continue;
-    if (events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR))
-      what |= CURL_CSELECT_IN;
-    if (events[i].events & EPOLLOUT)
-      what |= CURL_CSELECT_OUT;
-    if (events[i].events & EPOLLERR)
-      what |= CURL_CSELECT_ERR;
-    act(e, events[i].data.fd, what);
-  }
+  int i, n = asr_readiness_wait(e->set, ready, EVENTS, milliseconds(wait));
+  for (i = 0; i < n; i++)
+    if (ready[i].fd != e->watched)
+      act(e, ready[i].fd, for_curl(ready[i].what));
   return n < 0 && errno != EINTR ? 0 : n;
 }
 
@@ -368,15 +357,12 @@ const char *asr_engine_version(void) {
 }
 
 int asr_engine_fd(const asr_engine *e) {
-  return e->epoll;
+  return e->set;
 }
 
 bool asr_engine_watch(asr_engine *e, int fd) {
-  struct epoll_event event = {0, {0}};
-  event.events = EPOLLIN | EPOLLET;
-  event.data.fd = fd;
   e->watched = fd;
-  return epoll_ctl(e->epoll, EPOLL_CTL_ADD, fd, &event) == 0;
+  return asr_readiness_watch(e->set, fd);
 }
 
 void asr_engine_counts(const asr_engine *e, asr_counts *counts) {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The engine moves jobs over the wire: one multi handle, one epoll set, easy
- * handles up to the limit of connections; jobs beyond it wait their turn.
- * It belongs to one thread at a time: the caller's, or an io_thread.
+ * The engine moves jobs over the wire: one multi handle, one set of
+ * descriptors, easy handles up to the limit of connections; jobs beyond it
+ * wait their turn. It belongs to one thread at a time: the caller's, or an
+ * io_thread.
  */
 #ifndef ASR_ENGINE_H
 #define ASR_ENGINE_H
@@ -51,7 +52,7 @@ int asr_engine_fd(const asr_engine *engine);
  * negative: never. */
 double asr_engine_timeout(const asr_engine *engine);
 void asr_engine_counts(const asr_engine *engine, asr_counts *counts);
-/* Has drive return each time that `fd`, an eventfd, is written to. */
+/* Has drive return each time that `fd`, a wakeup's, is raised. */
 bool asr_engine_watch(asr_engine *engine, int fd);
 
 #endif

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef _DEFAULT_SOURCE
-#define _DEFAULT_SOURCE /* NOLINT: madvise and MAP_ANONYMOUS */
-#endif
+#include "net/system.h" /* madvise and MAP_ANONYMOUS */
+
 #include "net/forkmark.h"
 
 #include <sys/mman.h>
 #include <unistd.h>
 
-#ifdef MADV_WIPEONFORK
+#if defined(ASR_LINUX) && defined(MADV_WIPEONFORK)
 static volatile unsigned char *page_of_its_own(size_t size) {
   void *page = mmap(NULL, size, PROT_READ | PROT_WRITE,
                     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -5,17 +5,14 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdint.h>
-#include <string.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include "core/mem.h"
+#include "net/wakeup.h"
 
 struct asr_io {
   pthread_t thread;
-  int wake;  /* tells the thread that there is work */
-  int ready; /* tells the owner that something has come back */
+  asr_wakeup wake;  /* tells the thread that there is work */
+  asr_wakeup ready; /* tells the owner that something has come back */
 
   pthread_mutex_t lock;
   /* Under the lock: */
@@ -33,12 +30,6 @@ struct asr_io {
 };
 
 /* ---- the thread ---- */
-
-static void raise_flag(int fd) {
-  uint64_t one = 1;
-  ssize_t n = write(fd, &one, sizeof one);
-  (void)n; /* it can only fail by being raised already */
-}
 
 static void on_done(void *arg, asr_job *job) {
   asr_io *io = arg;
@@ -77,6 +68,7 @@ static bool take_in(asr_io *io) {
   asr_list in = {NULL, NULL, 0};
   asr_job *job, *stops;
   bool quit;
+  asr_wakeup_seen(&io->wake);
   pthread_mutex_lock(&io->lock);
   asr_list_move(&in, &io->in);
   stops = io->stops;
@@ -102,7 +94,7 @@ static void publish(asr_io *io) {
   io->counts = counts;
   asr_list_move(&io->out, &io->done);
   if (news && !io->told)
-    raise_flag(io->ready); /* under the lock: take lowers it there */
+    asr_wakeup_raise(&io->ready); /* under the lock: take lowers it there */
   io->told = io->told || news;
   pthread_mutex_unlock(&io->lock);
 }
@@ -135,15 +127,14 @@ static bool start_thread(asr_io *io) {
 static void free_parts(asr_io *io) {
   asr_engine_free(io->engine);
   pthread_mutex_destroy(&io->lock);
-  if (io->wake >= 0)
-    close(io->wake);
-  if (io->ready >= 0)
-    close(io->ready);
+  asr_wakeup_close(&io->wake);
+  asr_wakeup_close(&io->ready);
   asr_free(io);
 }
 
 asr_io *asr_io_new(const asr_options *options, asr_outbox *outbox) {
   asr_io *io = asr_zeroed(sizeof *io);
+  bool flags;
   if (!io)
     return NULL;
   if (pthread_mutex_init(&io->lock, NULL) != 0) {
@@ -151,11 +142,11 @@ asr_io *asr_io_new(const asr_options *options, asr_outbox *outbox) {
     return NULL;
   }
   io->outbox = outbox;
-  io->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  io->ready = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  flags = asr_wakeup_open(&io->wake);
+  flags = asr_wakeup_open(&io->ready) && flags;
   io->engine = asr_engine_new(options, on_done, io);
-  if (io->wake >= 0 && io->ready >= 0 && io->engine &&
-      asr_engine_watch(io->engine, io->wake) && start_thread(io))
+  if (flags && io->engine && asr_engine_watch(io->engine, io->wake.fd) &&
+      start_thread(io))
     return io;
   free_parts(io);
   return NULL;
@@ -169,7 +160,7 @@ static void wake_and_unlock(asr_io *io) {
   io->woken = true;
   pthread_mutex_unlock(&io->lock);
   if (tell)
-    raise_flag(io->wake);
+    asr_wakeup_raise(&io->wake);
 }
 
 void asr_io_submit(asr_io *io, asr_job *job) {
@@ -202,19 +193,17 @@ void asr_io_release(asr_io *io, asr_job *job) {
 }
 
 void asr_io_take(asr_io *io, asr_list *out) {
-  uint64_t count;
   pthread_mutex_lock(&io->lock);
   asr_list_move(out, &io->out);
   if (io->told) {
     io->told = false;
-    ssize_t n = read(io->ready, &count, sizeof count);
-    (void)n;
+    asr_wakeup_lower(&io->ready);
   }
   pthread_mutex_unlock(&io->lock);
 }
 
 bool asr_io_wait(asr_io *io, double timeout) {
-  struct pollfd ready = {io->ready, POLLIN, 0};
+  struct pollfd ready = {io->ready.fd, POLLIN, 0};
   int ms = timeout > 1e6 ? 1000000000 : (int)(timeout * 1000 + 0.999);
   return poll(&ready, 1, ms) >= 0 || errno != EINTR;
 }
@@ -233,12 +222,12 @@ void asr_io_abandon(asr_io *io) {
   if (!io)
     return;
   asr_engine_abandon(io->engine);
-  close(io->wake);
-  close(io->ready);
+  asr_wakeup_close(&io->wake);
+  asr_wakeup_close(&io->ready);
 }
 
 int asr_io_fd(const asr_io *io) {
-  return io->ready;
+  return io->ready.fd;
 }
 
 void asr_io_counts(asr_io *io, asr_counts *counts) {

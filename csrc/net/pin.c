@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* NOLINT: dladdr */
-#endif
+#include "net/system.h" /* dladdr */
+
 #include "net/pin.h"
 
 #include <dlfcn.h>

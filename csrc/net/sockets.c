@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+#include "net/system.h" /* SOCK_CLOEXEC */
+
 #include "net/sockets.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -33,6 +36,19 @@ static asr_socket *find(asr_sockets *sockets, int fd) {
   return NULL;
 }
 
+#if defined(SOCK_CLOEXEC) && !defined(ASR_ELSEWHERE)
+static int open_cloexec(int family, int type, int protocol) {
+  return socket(family, type | SOCK_CLOEXEC, protocol);
+}
+#else
+static int open_cloexec(int family, int type, int protocol) {
+  int fd = socket(family, type, protocol);
+  if (fd >= 0)
+    (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+  return fd;
+}
+#endif
+
 int asr_sockets_open(asr_sockets *sockets, int family, int type, int protocol) {
   asr_socket *place = find(sockets, -1);
   struct stat about;
@@ -41,7 +57,7 @@ int asr_sockets_open(asr_sockets *sockets, int family, int type, int protocol) {
     errno = EMFILE;
     return -1;
   }
-  fd = socket(family, type | SOCK_CLOEXEC, protocol);
+  fd = open_cloexec(family, type, protocol);
   if (fd < 0)
     return -1;
   if (fstat(fd, &about) != 0) {
