@@ -255,6 +255,16 @@ host.describe(describe, "coroutines", function(kind)
       assert.equal(0, client:step(0))
     end)
 
+    it("block in signalr.all again once the client that adopted them is closed", function()
+      adopting()
+      client:close()
+      local second, results = server.client(), nil
+      coroutine.wrap(function()
+        results = require("azure.signalr").all { function() return second:hub("wait10"):send("x") end }
+      end)()
+      assert.is_true(results[1].ok)
+    end)
+
     it("block again after client:adopt(nil)", function()
       adopting()
       client:adopt(nil)
@@ -323,6 +333,20 @@ host.describe(describe, "coroutines", function(kind)
       client:close()
       client = server.client { spawn_yield = function() error("not mine", 0) end }
       assert.same({ false, "not mine" }, { client:spawn(function() coroutine.yield() end):result() })
+    end)
+
+    it("tell on_error what spawn_yield throws after it has resumed them", function()
+      local told
+      client:close()
+      client = server.client {
+        on_error = function(err) told = err end,
+        spawn_yield = function(resume)
+          resume(1)
+          error("too late", 0)
+        end,
+      }
+      assert.same({ true, 1 }, { client:spawn(function() return coroutine.yield() end):result() })
+      assert.equal("too late", told)
     end)
 
     it("can be cancelled meanwhile", function()

@@ -141,6 +141,21 @@ host.describe(describe, "many at once", function(kind)
     assert.equal(0, client:step(0))
   end)
 
+  it("goes on when a function yields to nobody", function()
+    local list = {}
+    for i = 1, 5 do
+      list[i] = function()
+        if i % 2 == 0 then coroutine.yield() end
+        client:sleep(0.01)
+        return i
+      end
+    end
+    local results, bad = signalr.all(list, { parallel = 1 })
+    assert.equal(2, bad)
+    for i = 1, 5 do assert.equal(i % 2 == 1, results[i].ok) end
+    assert.truthy(results[2].err:find("spawn_yield", 1, true))
+  end)
+
   it("says when only the host's loop could go on", function()
     local resume
     local hosted = server.client { spawn_yield = function(go_on) resume = go_on end }

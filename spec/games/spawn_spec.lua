@@ -236,6 +236,18 @@ host.describe(describe, "spawn", function(kind)
     assert.equal(0, a:step(0) + b:step(0))
   end)
 
+  it("puts an error into a handle when spawning nests too deep for Lua", function()
+    local client, depth, last = server.client(), 0, nil
+    local function deeper()
+      depth = depth + 1
+      assert(depth < 20000, "deep enough")
+      last = client:spawn(deeper)
+    end
+    local outermost = client:spawn(deeper)
+    assert.is_true(depth > 100 and outermost:done() and last ~= nil)
+    assert.is_true((client:hub("chat"):send("x")))
+  end)
+
   it("cannot step from inside", function()
     local client = server.client()
     local handle = client:spawn(function() client:step(0) end)

@@ -56,7 +56,7 @@ local function place()
   if current then
     return current.owner, function(workers) join_workers(workers, function() return current end) end
   end
-  local host = scheduler.host
+  local host = scheduler.adopted()
   if host and host:waiter() then
     return host, function(workers) join_workers(workers, function() return host:waiter() end) end
   end
@@ -64,23 +64,36 @@ local function place()
   return owner, function(workers) drive_workers(workers, owner) end
 end
 
-local function run_here(count, limit, item)
-  local results, next_one = {}, 0
-  local function work()
-    while next_one < count do
-      next_one = next_one + 1
-      local i = next_one
-      results[i] = outcome(pcall(item, i))
-    end
-  end
-  local owner, wait = place()
-  local workers = {}
-  for i = 1, math.min(limit, count) do workers[i] = task.spawn(owner, work) end
+-- Waits for workers; then they have done all that there was, but for one whose function ended the worker with it (by
+-- yielding to nobody): its item has failed, and others go on.
+local function wait_for(workers, wait, items, results)
   local fine, problem = pcall(wait, workers)
   if not fine then
     stop_workers(workers)
     error(problem, 0)
   end
+  for k, worker in ipairs(workers) do
+    local done, err = worker:result()
+    if not done then results[items[k]] = failed(err) end
+  end
+end
+
+local function run_here(count, limit, item)
+  local results, next_one = {}, 0
+  local owner, wait = place()
+  repeat
+    local workers, items = {}, {}
+    local function work(k)
+      while next_one < count do
+        next_one = next_one + 1
+        local i = next_one
+        items[k] = i
+        results[i] = outcome(pcall(item, i))
+      end
+    end
+    for k = 1, math.min(limit, count - next_one) do workers[k] = task.spawn(owner, work, k) end
+    wait_for(workers, wait, items, results)
+  until next_one >= count
   return results
 end
 

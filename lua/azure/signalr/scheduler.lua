@@ -70,11 +70,16 @@ end
 --- See client:spawn.
 function methods:spawn(fn, ...) return task.spawn(self, fn, ...) end
 
---- See client:adopt. M.host is the scheduler whose host was named last, for what belongs to no client.
+local adopted = setmetatable({}, { __mode = "v" })
+
+--- See client:adopt.
 function methods:adopt(host)
   self.host = host
-  M.host = host and self
+  adopted.last = host and self
 end
+
+--- The scheduler whose host was named last, for what belongs to no client; nil when there is none.
+function M.adopted() return adopted.last end
 
 local function collect(self, pool)
   local ticket = pool:poll_finished()
@@ -212,6 +217,7 @@ end
 -- @tparam table failure
 function methods:close(failure)
   self.closed, self.queue = failure, nil
+  if adopted.last == self then adopted.last = nil end
   waiting.evict(self, failure)
 end
 

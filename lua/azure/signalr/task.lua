@@ -34,8 +34,8 @@ function Task.__tostring(self)
 end
 
 -- What on_error throws must not reach the host's loop, nor vanish.
-local function report(self, traceback)
-  local err, on_error = self.results[2], self.owner.on_error
+local function report(self, err, traceback)
+  local on_error = self.owner.on_error
   if not on_error then return end
   local told, problem = pcall(on_error, err, { source = "spawn", handle = self, traceback = traceback })
   if not told then io.stderr:write("azure.signalr: on_error threw: ", tostring(problem), "\n") end
@@ -53,7 +53,7 @@ local function finish(self, results)
   local tasks = self.owner.tasks
   if tasks then tasks[self] = nil end
   waiting.release(self)
-  if not results[1] and not self.stop then report(self, traceback) end
+  if not results[1] and not self.stop then report(self, results[2], traceback) end
 end
 
 local resume
@@ -74,10 +74,10 @@ local function pass_on(self, ...)
     return true
   end
   local fine, problem = pcall(spawn_yield, go_on, ...)
-  if not fine and self.foreign == token then
-    self.foreign = nil
-    finish(self, { n = 2, false, problem })
-  end
+  if fine then return end
+  if self.foreign ~= token then return report(self, problem) end
+  self.foreign = nil
+  finish(self, { n = 2, false, problem })
 end
 
 local function after(self, before, fine, ...)
