@@ -141,7 +141,6 @@ describe("a handle", function()
   end)
 
   it("sends what is JSON already", function()
-    local signalr = require "azure.signalr"
     hub:send("t", signalr.raw_json '{ "a": 1.0 }')
     hub:send_list("t", signalr.raw_json "[1.0]")
     assert.are.equal('{"target":"t","arguments":[{ "a": 1.0 }]}', transport.requests[1].body)
