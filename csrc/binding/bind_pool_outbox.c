@@ -125,7 +125,7 @@ static void read_message(lua_State *L, asr_message *m) {
 /* pool:enqueue(url, audience, content_type, body, label, timeout,
  * max_response, retries, base, cap) -> true | nil, kind, message. A POST to
  * url, signed for audience, with content_type (a header line, or nil); label
- * comes back with the report. The arguments are no table: it is called often. */
+ * comes back with the report. No table of arguments: it is called often. */
 int asr_pool_enqueue_message(lua_State *L) {
   asr_pool_box *box = asr_check_object(L, 1, ASR_POOL_CLASS);
   asr_refusal why = {ASR_CLOSED, "the client was closed"};
@@ -248,8 +248,7 @@ int asr_retry_rule(lua_State *L) {
   asr_retry retry;
   double pause;
   asr_check_table(L, 1, "outcome");
-  outcome.kind =
-      kind_named(L, asr_field_string(L, 1, "outcome", "kind", NULL));
+  outcome.kind = kind_named(L, asr_field_string(L, 1, "outcome", "kind", NULL));
   outcome.sent = asr_field_boolean(L, 1, "outcome", "sent", 1);
   outcome.status = (int)asr_field_count(L, 1, "outcome", "status", 0);
   outcome.retry_after = asr_field_number(L, 1, "outcome", "retry_after", -1);

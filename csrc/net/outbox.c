@@ -28,8 +28,7 @@ asr_outbox *asr_outbox_new(const asr_outbox_options *options,
     return NULL;
   }
   asr_forkmark_init(&o->mark);
-  if (keep_options(o, options) &&
-      asr_signer_copy(&o->signer, signer) == ASR_OK)
+  if (keep_options(o, options) && asr_signer_copy(&o->signer, signer) == ASR_OK)
     return o;
   asr_outbox_release(o);
   return NULL;
@@ -123,8 +122,8 @@ static bool take_in(asr_outbox *o, asr_entry *entry, asr_refusal *why) {
   return true;
 }
 
-bool asr_outbox_put(asr_outbox *o, const asr_message *message,
-                    asr_refusal *why, bool *wake) {
+bool asr_outbox_put(asr_outbox *o, const asr_message *message, asr_refusal *why,
+                    bool *wake) {
   asr_entry *entry = asr_entry_new(message, o->options.agent);
   bool taken = false;
   *why = (asr_refusal){ASR_QUEUE_FULL, "not enough memory for the message"};

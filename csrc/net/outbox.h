@@ -21,12 +21,12 @@
 typedef struct asr_outbox asr_outbox;
 
 typedef struct asr_outbox_options {
-  size_t limit, bytes; /* what may be queued and in flight, and its size */
-  size_t abreast;      /* how many may be in flight at a time */
-  bool ordered;        /* one at a time for each destination, in order */
-  bool drop_oldest;    /* make room for new messages; else refuse them */
-  bool report;         /* keep what failed until the host asks for it */
-  int64_t lifetime;    /* of tokens, in seconds */
+  size_t limit, bytes;   /* what may be queued and in flight, and its size */
+  size_t abreast;        /* how many may be in flight at a time */
+  bool ordered;          /* one at a time for each destination, in order */
+  bool drop_oldest;      /* make room for new messages; else refuse them */
+  bool report;           /* keep what failed until the host asks for it */
+  int64_t lifetime;      /* of tokens, in seconds */
   struct asr_span agent; /* a header line */
 } asr_outbox_options;
 

@@ -134,9 +134,8 @@ void asr_outbox_pull_out(asr_outbox *o, asr_entry *entry) {
 /* What was lost at the end is kept whatever it takes: it is no more than was
  * queued. */
 static bool has_room(const asr_outbox *o, const asr_entry *entry, asr_end end) {
-  return end == ASR_LOST ||
-         (o->reports.count < o->options.limit &&
-          o->report_bytes + entry->size <= o->options.bytes);
+  return end == ASR_LOST || (o->reports.count < o->options.limit &&
+                             o->report_bytes + entry->size <= o->options.bytes);
 }
 
 asr_entry *asr_outbox_give_up(asr_outbox *o, asr_entry *entry, asr_end end) {

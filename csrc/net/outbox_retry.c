@@ -62,7 +62,7 @@ static double number_of(struct asr_span text) {
 /* d: a digit, a: a letter, all else itself. */
 static bool fits(const char *text, const char *shape) {
   for (; *shape; shape++, text++)
-    if (*shape == 'd' ? !is_digit(*text)
+    if (*shape == 'd'   ? !is_digit(*text)
         : *shape == 'a' ? !is_letter(*text)
                         : *text != *shape)
       return false;

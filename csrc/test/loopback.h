@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A server in a thread, for tests of csrc/net: answers every request on the
- * loopback with "ok", those for a path that begins with /slow never. */
+ * loopback with "ok"; for a path that begins with /none with a 202 and no
+ * body, with /busy with a 503, with /slow never. */
 #ifndef ASR_LOOPBACK_H
 #define ASR_LOOPBACK_H
 
@@ -47,9 +48,20 @@ static void loopback_accept(struct loopback *s) {
   s->lens[s->count++] = 0;
 }
 
-/* False when the connection is over. Requests have no body here. */
+static const char *loopback_answer(const char *head) {
+  if (strstr(head, " /none") != NULL) {
+    return "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n";
+  }
+  if (strstr(head, " /busy") != NULL) {
+    return "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n";
+  }
+  return "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+}
+
+/* False when the connection is over. A request's body is small: it comes with
+ * the head, or passes for the beginning of the next one. */
 static int loopback_serve(struct loopback *s, size_t i) {
-  static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+  const char *answer;
   char *head = s->heads[i];
   ssize_t n =
       recv(s->fds[i].fd, head + s->lens[i], LOOPBACK_HEAD - 1 - s->lens[i], 0);
@@ -65,7 +77,8 @@ static int loopback_serve(struct loopback *s, size_t i) {
   if (strstr(head, " /slow") != NULL) {
     return 1;
   }
-  return send(s->fds[i].fd, answer, sizeof answer - 1, MSG_NOSIGNAL) > 0;
+  answer = loopback_answer(head);
+  return send(s->fds[i].fd, answer, strlen(answer), MSG_NOSIGNAL) > 0;
 }
 
 static void *loopback_run(void *arg) {

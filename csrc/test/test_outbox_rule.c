@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+/* When a message is sent again, what Retry-After says, and who stands behind
+ * whom. No sockets. */
+#include "test/check.h"
+
+#include <stdlib.h>
+
+#include "net/outbox_entry.h"
+
+/* ---- the rule ---- */
+
+static double pause_of(asr_kind kind, bool sent, int status, int attempts) {
+  static const asr_retry retry = {3, 0.2, 5};
+  asr_outcome outcome = {kind, sent, status, -1};
+  return asr_retry_pause(&retry, &outcome, attempts, 1);
+}
+
+static void rule(void) {
+  static const asr_retry retry = {9, 0.2, 5}, never = {0, 0.2, 5};
+  asr_outcome busy = {ASR_FINE, true, 503, -1};
+  int status;
+  CHECK(pause_of(ASR_CONNECT, false, 0, 1) == 0.2);
+  CHECK(pause_of(ASR_DNS, false, 0, 2) == 0.4);
+  CHECK(pause_of(ASR_TIMEOUT, false, 0, 3) == 0.8);
+  CHECK(pause_of(ASR_PROXY, false, 0, 4) < 0);
+  CHECK(pause_of(ASR_RESET, true, 0, 1) < 0);
+  CHECK(pause_of(ASR_TLS, false, 0, 1) < 0);
+  CHECK(pause_of(ASR_CLOSED, false, 0, 1) < 0);
+  for (status = 100; status < 600; status++)
+    CHECK((pause_of(ASR_FINE, true, status, 1) >= 0) ==
+          (status == 429 || status == 503));
+  CHECK(asr_retry_pause(&retry, &busy, 9, 1) == 5);
+  CHECK(asr_retry_pause(&retry, &busy, 1, 0) == 0.1);
+  CHECK(asr_retry_pause(&never, &busy, 1, 0) < 0);
+  busy.retry_after = 2;
+  CHECK(asr_retry_pause(&retry, &busy, 1, 0) == 2);
+  CHECK(asr_retry_pause(&retry, &busy, 9, 1) == 5);
+}
+
+/* ---- Retry-After ---- */
+
+static void say(asr_job *job, const char *name, const char *value) {
+  char line[200];
+  if (value) {
+    snprintf(line, sizeof line, "%s: %s\r\n", name, value);
+    asr_job_head(job, line, strlen(line));
+  }
+}
+
+static double asked(const char *retry_after, const char *date, double now) {
+  static const asr_request nothing;
+  asr_job *job = asr_job_new(&nothing, 0);
+  double seconds;
+  asr_job_head(job, "HTTP/1.1 503 Busy\r\n", 19);
+  say(job, "Retry-After", retry_after);
+  say(job, "Date", date);
+  seconds = asr_retry_after(job, now);
+  say(job, "Retry-After", retry_after); /* twice: no answer at all */
+  CHECK(asr_retry_after(job, now) == -1);
+  asr_job_free(job);
+  return seconds;
+}
+
+static void retry_after(void) {
+  static const char *const wrong[] = {"",
+                                      "-1",
+                                      "1.5",
+                                      "soon",
+                                      "1 2",
+                                      "Sun, 06 Nov 1994 08:49:37 CET",
+                                      "Sun, 06 Nov 1994 08:49:37",
+                                      "Sun 06 Nov 1994 08:49:37 GMT",
+                                      "Sun, 06 Nox 1994 08:49:37 GMT",
+                                      "5un, 06 Nov 1994 08:49:37 GMT",
+                                      "Sun, 06 anf 1994 08:49:37 GMT",
+                                      "Sunday, 06-Nov-94 08:49:37 GMT"};
+  size_t i;
+  CHECK(asked(NULL, NULL, 0) == -1);
+  CHECK(asked("0", NULL, 0) == 0);
+  CHECK(asked("  17  ", NULL, 0) == 17);
+  CHECK(asked("99999999999999999999", NULL, 0) > 1e19);
+  CHECK(asked("Sun, 06 Nov 1994 08:49:37 GMT", NULL, 784111770) == 7);
+  CHECK(asked("Sun, 06 Nov 1994 08:49:37 GMT", "rubbish", 784111770) == 7);
+  CHECK(asked("Sun, 06 Nov 1994 08:49:37 GMT", NULL, 784111800) == 0);
+  CHECK(asked("Thu, 29 Feb 2024 00:00:10 GMT", "Wed, 28 Feb 2024 23:59:50 GMT",
+              0) == 20);
+  CHECK(asked("Tue, 01 Mar 2044 00:00:00 GMT", "Mon, 29 Feb 2044 00:00:00 GMT",
+              0) == 86400);
+  for (i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+    CHECK(asked(wrong[i], NULL, 0) == -1);
+}
+
+static void months(void) {
+  static const struct {
+    const char *name;
+    int days;
+  } all[] = {{"Jan", 31}, {"Feb", 28}, {"Mar", 31}, {"APR", 30},
+             {"may", 31}, {"Jun", 30}, {"Jul", 31}, {"Aug", 31},
+             {"Sep", 30}, {"Oct", 31}, {"Nov", 30}, {"Dec", 31}};
+  char text[64];
+  double day = 1672531200 + 43200; /* 2023-01-01, noon */
+  size_t i;
+  for (i = 0; i < 12; i++) {
+    snprintf(text, sizeof text, "Mon, 01 %s 2023 12:00:05 GMT", all[i].name);
+    CHECK(asked(text, NULL, day) == 5);
+    day += all[i].days * 86400;
+  }
+}
+
+/* ---- lines ---- */
+
+static void lines(void) {
+  enum { MANY = 5000 };
+  asr_lines all = {NULL, 0, 0};
+  char name[MANY][12];
+  size_t i;
+  CHECK(asr_lines_find(&all, asr_span_of("a")) == NULL);
+  for (i = 0; i < MANY; i++) {
+    snprintf(name[i], sizeof name[i], "%zu", i);
+    CHECK(asr_lines_open(&all, asr_span_of(name[i])) != NULL);
+  }
+  CHECK(all.count == MANY && all.room >= MANY);
+  for (i = 0; i < MANY; i++) {
+    asr_line *line = asr_lines_find(&all, asr_span_of(name[i]));
+    if (CHECK(line != NULL)) {
+      CHECK_SPAN(line->name, name[i]);
+      if (i % 2 == 0)
+        asr_lines_close(&all, line);
+    }
+  }
+  for (i = 0; i < MANY; i++)
+    CHECK((asr_lines_find(&all, asr_span_of(name[i])) != NULL) == (i % 2));
+  CHECK(all.count == MANY / 2);
+  asr_lines_free(&all);
+  CHECK(all.count == 0 && all.buckets == NULL);
+}
+
+/* ---- what counts as delivered ---- */
+
+static bool delivered(int status, const char *body) {
+  asr_message message = {.method = asr_span_of("POST"),
+                         .url = asr_span_of("http://h/"),
+                         .audience = asr_span_of("http://h/"),
+                         .max_response = 1000};
+  asr_entry *entry = asr_entry_new(&message, asr_span_of("User-Agent: x"));
+  char line[64];
+  bool result;
+  snprintf(line, sizeof line, "HTTP/1.1 %d X\r\n", status);
+  asr_job_head(entry->job, line, strlen(line));
+  asr_job_head(entry->job, "\r\n", 2);
+  asr_job_data(entry->job, body, strlen(body));
+  result = asr_entry_delivered(entry);
+  asr_entry_free(entry);
+  return result;
+}
+
+static void answers(void) {
+  CHECK(delivered(202, "") && delivered(200, "") && delivered(204, "what"));
+  CHECK(delivered(202, "{}") && delivered(202, "{\"isSuccess\":true}"));
+  CHECK(delivered(202, "{\"a\":{\"isSuccess\":false}}"));
+  CHECK(delivered(202, "{\"isSuccess\":[false]}"));
+  CHECK(delivered(202, "{\"x\":\"isSuccess\",\"y\":false}"));
+  CHECK(!delivered(202, "{\"a\":1, \"isSuccess\" : false }"));
+  CHECK(!delivered(202, "{\"isSuccess\":true,\"isSuccess\":false}"));
+  CHECK(!delivered(202, "[]") && !delivered(202, "ok"));
+  CHECK(!delivered(202, "{\"a\":1") && !delivered(202, "{}{}"));
+  CHECK(!delivered(200, " ") && !delivered(301, "") && !delivered(500, ""));
+}
+
+int main(void) {
+  rule();
+  retry_after();
+  months();
+  lines();
+  answers();
+  return check_report("outbox_rule");
+}
