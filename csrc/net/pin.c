@@ -6,6 +6,10 @@
 #include <dlfcn.h>
 #include <stddef.h>
 
+#ifndef RTLD_NOLOAD /* older OpenBSD: opening again does no harm */
+#define RTLD_NOLOAD 0
+#endif
+
 void asr_pin(void) {
   static int here;
   Dl_info about;

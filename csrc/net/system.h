@@ -13,7 +13,9 @@
 #ifndef _DARWIN_C_SOURCE
 #define _DARWIN_C_SOURCE
 #endif
-#ifndef __BSD_VISIBLE /* FreeBSD, DragonFly, OpenBSD */
+#if defined(__OpenBSD__) && !defined(_BSD_SOURCE)
+#define _BSD_SOURCE
+#elif !defined(__BSD_VISIBLE) /* FreeBSD, DragonFly */
 #define __BSD_VISIBLE 1
 #endif
 #ifndef _NETBSD_SOURCE
