@@ -21,8 +21,9 @@ local function read(path)
   return text
 end
 
+-- Sanitizers are for the process under test: some tools hang under them.
 local function output_of(command)
-  local pipe = assert(io.popen(command))
+  local pipe = assert(io.popen("unset LD_PRELOAD; " .. command))
   local text = pipe:read("*a")
   pipe:close()
   return (text:gsub("%s+$", ""))
@@ -142,7 +143,7 @@ end
 local function master(self) return (read(self.dir .. "/nginx.pid") or ""):match("%d+") end
 
 --- Sends a signal to the master process: HUP, QUIT, TERM.
-function methods:signal(name) os.execute("kill -" .. name .. " " .. master(self)) end
+function methods:signal(name) os.execute("unset LD_PRELOAD; kill -" .. name .. " " .. master(self)) end
 
 --- Process ids of the workers.
 function methods:workers()
@@ -179,7 +180,7 @@ end
 --- Ends nginx and removes its directory. Harmless when repeated.
 function methods:stop()
   self.process:stop()
-  if self.dir:find("^/tmp/.") then os.execute("rm -rf " .. process.quote(self.dir)) end
+  if self.dir:find("^/tmp/.") then os.execute("unset LD_PRELOAD; rm -rf " .. process.quote(self.dir)) end
 end
 
 return M
