@@ -1,8 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --- Coroutines inside a coroutine that the library resumes: they hand on what the library yields.
 local core = require "azure.signalr.core"
-local check = require "azure.signalr.check"
-local waiting = require "azure.signalr.waiting"
 
 local M = {}
 
@@ -18,6 +16,8 @@ local SENTINEL = M.SENTINEL
 -- Coroutine -> the one that resumed it, for those made here.
 local parents = setmetatable({}, { __mode = "kv" })
 local MAIN = {} -- stands there for the main line
+-- Those that were resumed where nobody can yield: in a callback of a C function.
+local stuck = setmetatable({}, { __mode = "k" })
 
 --- Whether everything that a coroutine yields reaches another one.
 -- @tparam thread|nil thread
@@ -34,6 +34,15 @@ end
 --- Whether a coroutine was made here.
 function M.is(thread) return parents[thread] ~= nil end
 
+--- Whether what a coroutine yields cannot get out, because of a C function on the way.
+function M.is_stuck(thread)
+  while thread do
+    if stuck[thread] then return true end
+    thread = parents[thread]
+  end
+  return false
+end
+
 --- The host's own coroutine that everything yielded here reaches.
 -- @treturn thread|nil nil on the main line
 function M.root()
@@ -46,10 +55,6 @@ end
 -- Waits on behalf of a coroutine further in. The outermost one that was made here, if the host resumes what is
 -- around it, waits in the host's way.
 local function hand_on(waiter)
-  if not yieldable() then
-    waiting.detach(waiter)
-    check.fail("what client:wrap made was called inside a callback of a C function, where nobody can wait")
-  end
   local hold = waiter.ways.hold
   if hold and not M.is(running()) then return hold(waiter) end
   yield(SENTINEL, waiter)
@@ -74,6 +79,7 @@ function M.wrap(fn)
     if costatus(inner) == "dead" then error("cannot resume dead coroutine", 2) end
     local thread, main = running()
     parents[inner] = not main and thread or MAIN
+    stuck[inner] = not yieldable() or nil
     return take(inner, coresume(inner, ...))
   end
 end

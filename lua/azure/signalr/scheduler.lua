@@ -14,7 +14,7 @@ local M = {}
 local methods = {}
 local metatable = { __index = methods, __name = "azure.signalr.scheduler" }
 
-local yieldable = core.yieldable
+local yieldable, running = core.yieldable, coroutine.running
 local LONG = 3600 -- seconds
 
 --- Makes a scheduler and puts it before the transport.
@@ -40,7 +40,7 @@ function methods:waiter()
   local host = self.host
   if not host then return nil end
   local thread = nested.root()
-  if thread and yieldable() then return adopt.waiter(self, host, thread) end
+  if thread and yieldable() and not nested.is_stuck(running()) then return adopt.waiter(self, host, thread) end
 end
 
 --- Has a waiter wait for a ticket.

@@ -148,7 +148,7 @@ function M.current()
     check.fail("this coroutine was made inside a spawned one, which would never hear of the answer: make it with "
       .. "client:wrap(fn) instead of coroutine.wrap(fn)")
   end
-  if not yieldable() then
+  if not yieldable() or nested.is_stuck(thread) then
     check.fail("a spawned function cannot wait for an answer inside a callback of table.sort, string.gsub or another C "
       .. "function: collect the values there, and make the calls after it")
   end
