@@ -10,7 +10,9 @@ local op = operations.SignalR_GroupBroadcast
 -- Every kind that a transport's failure has.
 local KINDS = { "connect", "dns", "tls", "proxy", "timeout", "reset", "protocol", "too_large", "cancelled", "closed",
   "queue_full" }
-local POLICIES = { { max = 3, base = 0.2, cap = 5 }, { max = 0, base = 0, cap = 0 }, { max = 100, base = 0.3, cap = 7 } }
+local POLICIES = {
+  { max = 3, base = 0.2, cap = 5 }, { max = 0, base = 0, cap = 0 }, { max = 100, base = 0.3, cap = 7 },
+}
 local ATTEMPTS = { 1, 2, 3, 4, 5, 99, 100, 101 }
 local CHANCES = { 0, 0.25, 1 }
 local ASKED = { -1, 0, 0.15, 3, 4000 }

@@ -35,6 +35,16 @@ local function run(entry, deadline)
   return call.run(context, entry.op, entry.req, settings)
 end
 
+-- Whoever puts a message in is not the one to be told that another made room for it: that waits for the next step, and
+-- takes no more room than the queue itself.
+local function note_drop(self, entry)
+  if #self.drops < self.context.config.queue_limit then
+    self.drops[#self.drops + 1] = entry
+  else
+    self.untold = self.untold + 1
+  end
+end
+
 local dropped = { kind = "queue_full", message = "the queue was full, and newer messages came", sent = "no" }
 local lost = { kind = "closed", message = "the client was closed before this was sent", sent = "no" }
 
@@ -42,12 +52,12 @@ local lost = { kind = "closed", message = "the client was closed before this was
 -- @tparam table context
 function M.new(context)
   local config, transport = context.config, context.transport
-  local self = { context = context, workers = 0 }
+  local self = { context = context, workers = 0, drops = {}, untold = 0 }
   if transport.enqueue then
     self.sink = transport
   else
     self.queue = queues.new {
-      limit = config.queue_limit, bytes = config.queue_bytes, dropped = function(entry) tell(entry, dropped) end,
+      limit = config.queue_limit, bytes = config.queue_bytes, dropped = function(entry) note_drop(self, entry) end,
     }
   end
   return setmetatable(self, metatable)
@@ -104,11 +114,20 @@ local function work(self)
   self.workers = self.workers - 1
 end
 
+local function tell_drops(self)
+  local drops, untold = self.drops, self.untold
+  if not drops[1] then return end
+  self.drops, self.untold = {}, 0
+  for i = 1, #drops do tell(drops[i], dropped) end
+  report.tell_untold(self.context.config.on_error, untold)
+end
+
 --- Starts what may be sent now. With a transport that blocks this takes as long as the transport does.
 function methods:turn()
   local queue, scheduler = self.queue, self.context.scheduler
   if not queue or self.turning then return end
   self.turning = true
+  tell_drops(self)
   while self.workers < ABREAST and queue.ready.first and not self.context.closed do
     local before = queue.queued
     if scheduler then scheduler:spawn(work, self) else work(self) end
@@ -129,7 +148,7 @@ function methods:stats()
   return {
     accepted = found.accepted, delivered = found.delivered, failed = found.failed, dropped = found.dropped,
     lost = found.lost, refused = found.refused, pending = found.queued + found.in_flight,
-    in_flight = found.in_flight, bytes = found.bytes, unreported = 0,
+    in_flight = found.in_flight, bytes = found.bytes, unreported = #self.drops + self.untold,
   }
 end
 
@@ -156,6 +175,7 @@ end
 --- Ends it, and tells of what is lost. The transport is closed already.
 function methods:close()
   local queue = self.queue
+  tell_drops(self)
   local entry = queue and queue:give_up()
   while entry do
     tell(entry, lost)

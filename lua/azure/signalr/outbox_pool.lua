@@ -2,7 +2,6 @@
 --- The queue of a client that signs with a key and sends by a pool of connections: it is in C beside the pool
 -- (csrc/net/outbox.h), and whoever drives the pool moves it, signs, sends, and sends again by the rule of retry.lua.
 local curl = require "azure.signalr.curl"
-local errors = require "azure.signalr.errors"
 local operations = require "azure.signalr.operations"
 local report = require "azure.signalr.outbox_report"
 local response = require "azure.signalr.response"
@@ -67,16 +66,6 @@ local function error_of(self, op, found)
   return err
 end
 
-local function tell_untold(self)
-  local count = self.outbox:untold()
-  if count == 0 then return end
-  report.tell(self.context.config.on_error, errors.new {
-    kind = "queue_full", op = "enqueue", sent = "maybe",
-    message = ("%d more messages were not delivered; nothing is known of them but their number, because nobody made a "
-      .. "step, drain or call for so long that their reports would have taken more room than the queue"):format(count),
-  }, { source = "enqueue", reason = "failed", count = count })
-end
-
 --- Tells on_error of the messages that failed for good since the last time.
 function methods:turn()
   local outbox = self.outbox
@@ -93,7 +82,7 @@ function methods:turn()
     end
     found = outbox:report()
   end
-  tell_untold(self)
+  report.tell_untold(self.context.config.on_error, outbox:untold())
   self.settling = false
 end
 

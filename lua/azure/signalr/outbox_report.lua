@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- What a host hears of a message that nobody waited for and that was not delivered.
 local core = require "azure.signalr.core"
+local errors = require "azure.signalr.errors"
 
 local M = {}
 
@@ -58,6 +59,18 @@ function M.tell(on_error, err, what)
   if not on_error then return end
   local told, problem = pcall(on_error, err, what)
   if not told then io.stderr:write("azure.signalr: on_error threw: ", tostring(problem), "\n") end
+end
+
+--- Tells of messages of which nothing is known but their number.
+-- @tparam function|nil on_error
+-- @tparam number count
+function M.tell_untold(on_error, count)
+  if count == 0 then return end
+  M.tell(on_error, errors.new {
+    kind = "queue_full", op = "enqueue", sent = "maybe",
+    message = ("%d more messages were not delivered; nothing is known of them but their number, because nobody made a "
+      .. "step, drain or call for so long that their reports would have taken more room than the queue"):format(count),
+  }, { source = "enqueue", reason = "failed", count = count })
 end
 
 local Undelivered = { __name = "azure.signalr.undelivered" }
