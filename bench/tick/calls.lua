@@ -31,11 +31,10 @@ collectgarbage()
 local bytes = (measure.resident() - resident) / peer.count
 local bytes_lua = (collectgarbage "count" - lua) * 1024 / peer.count
 
-local idle, found, sends = measure.new(ROUNDS), measure.new(ROUNDS), measure.new(ROUNDS)
 local step = client.step
 
 -- Nothing is found before the sink answers, and then exactly one answer is.
-local function find_one()
+local function find_one(found)
   local before, deadline = done, curl.monotonic() + 10
   peer.release(1)
   while done == before do
@@ -46,29 +45,34 @@ local function find_one()
   end
 end
 
-for i = 1, ROUNDS do
-  find_one()
-  sends:take(send, i)
-  step(client, 0)
-  step(client, 0)
-  idle:take(step, client, 0)
-end
-assert(client:step(0) == peer.count, "the number in flight has changed")
+measure.both_ways(function(mark, rest)
+  local idle, found, sends = measure.new(ROUNDS), measure.new(ROUNDS), measure.new(ROUNDS)
+  for i = 1, ROUNDS do
+    find_one(found)
+    rest()
+    sends:take(send, i)
+    step(client, 0)
+    step(client, 0)
+    rest()
+    idle:take(step, client, 0)
+  end
+  assert(client:step(0) == peer.count, "the number in flight has changed")
+  peer.print("send in spawn" .. mark, sends)
+  peer.print("step(0), an answer" .. mark, found)
+  peer.print("step(0), nothing" .. mark, idle)
+  peer.figure("send_p99_us" .. mark, sends:summary().cpu.p99)
+end)
 
-peer.print("send in spawn", sends)
-peer.print("step(0), an answer", found)
-peer.print("step(0), nothing", idle)
 local mean = measure.mean(200, 500, step, client, 0)
 print(("%-10s %6d  %-22s %-5s %9.2f   the median of batches of 500"):format(peer.mode, peer.count, "step(0), nothing",
   "cpu", mean))
 print(("%-10s %6d  %-22s       %9.0f   bytes for each in flight; of them %.0f in Lua"):format(peer.mode, peer.count,
   "memory", bytes, bytes_lua))
-peer.figure("send_p99_us", sends:summary().cpu.p99)
 peer.figure("idle_step_us", mean)
 peer.figure("bytes_per_inflight", bytes)
 
 peer.release(1000000)
 client:run()
 peer.release(0)
-assert(done == peer.count + ROUNDS, "an answer is missing")
+assert(done == peer.count + 2 * ROUNDS, "an answer is missing")
 client:close()

@@ -84,6 +84,17 @@ function M.mean(batches, size, fn, ...)
   return median(means)
 end
 
+--- Runs a scene twice: with Lua's collector working wherever it falls, and with the collector working only where the
+-- scene calls rest(), as a host that runs it in the time that is left of a tick (docs/games.md).
+-- @tparam function scene gets a suffix for the names of rows, and rest
+function M.both_ways(scene)
+  scene("", function() end)
+  collectgarbage()
+  collectgarbage "stop"
+  scene("*", function() collectgarbage("step", 64) end)
+  collectgarbage "restart"
+end
+
 --- Resident memory of this process in bytes. The kernel adds it up for this question; /proc/self/statm is off by as
 -- much as some hundred KiB.
 function M.resident()
