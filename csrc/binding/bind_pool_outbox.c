@@ -77,15 +77,16 @@ static int outbox_close(lua_State *L) {
 
 /* ---- messages in, by way of the pool ---- */
 
-/* pool:attach(outbox): the pool moves it from now on. Throws if the pool has
- * been used. */
+/* pool:attach(outbox) -> true: the pool moves it from now on; false if the
+ * pool has been used before, or has another. */
 int asr_pool_attach_outbox(lua_State *L) {
   asr_pool_box *box = asr_check_object(L, 1, ASR_POOL_CLASS);
   asr_outbox *outbox = outbox_at(L, 2);
-  if (box->pool == NULL || !asr_pool_attach(box->pool, outbox))
-    return luaL_error(L, "an outbox must be attached to a new pool");
-  box->has_outbox = 1;
-  return 0;
+  int attached = box->pool != NULL && asr_pool_attach(box->pool, outbox);
+  if (attached)
+    box->has_outbox = 1;
+  lua_pushboolean(L, attached);
+  return 1;
 }
 
 static struct asr_span text_arg(lua_State *L, int arg, const char *name) {

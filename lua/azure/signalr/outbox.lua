@@ -9,7 +9,19 @@ local M = {}
 local function queue_of(context)
   local transport, credential = context.transport, context.credential
   if transport.enqueue or not transport.pool or not credential.signing then return calls.new(context) end
-  return require("azure.signalr.outbox_pool").new(context, credential:signing())
+  return require("azure.signalr.outbox_pool").new(context, credential:signing()) or calls.new(context)
+end
+
+-- A transport that was given to several clients moves all their queues.
+local function add(holder, queue)
+  local first = holder.queue
+  holder.queue = not first and queue or {
+    turn = function()
+      first:turn()
+      queue:turn()
+    end,
+    pending = function() return first:pending() + queue:pending() end,
+  }
 end
 
 local newproxy = rawget(_G, "newproxy") -- LuaJIT's way to a finalizer
@@ -39,8 +51,8 @@ function M.open(context)
   local queue = queue_of(context)
   context.queue, context.drained = queue, queue:stats()
   if context.transport.enqueue then return end
-  if context.scheduler then context.scheduler.queue = queue end
-  if context.transport.pool then context.transport.queue = queue end
+  if context.scheduler then add(context.scheduler, queue) end
+  if context.transport.pool then add(context.transport, queue) end
   queue.guard = on_collection(function() collected(context) end)
 end
 

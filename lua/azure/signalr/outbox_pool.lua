@@ -11,9 +11,10 @@ local methods = {}
 local LONG = 3600 -- seconds
 local metatable = { __index = methods, __name = "azure.signalr.outbox" }
 
---- Makes the queue; the pool must not have been used.
+--- Makes the queue.
 -- @tparam table context
 -- @tparam table signing signer, lifetime, agent, from the credential
+-- @treturn table|nil nil where the pool has been used already, or moves the queue of another client
 function M.new(context, signing)
   local config, transport = context.config, context.transport
   local outbox = curl.outbox(signing.signer, {
@@ -22,7 +23,7 @@ function M.new(context, signing)
     ordered = config.ordered, drop_oldest = config.queue_policy == "drop_oldest",
     report = config.on_error ~= nil,
   })
-  transport.pool:attach(outbox)
+  if not transport.pool:attach(outbox) then return nil end
   return setmetatable({
     context = context, pool = transport.pool, outbox = outbox, lifetime = signing.lifetime, corrected = 0,
   }, metatable)

@@ -1,0 +1,215 @@
+-- SPDX-License-Identifier: MIT
+-- What moves the queue, who is told where, and what becomes of it at the end of a client and of a process.
+local curl = require "azure.signalr.curl"
+local host = require "spec.games.host"
+local jwt = require "spec.support.jwt"
+local raw_server = require "spec.support.raw_server"
+local signalr = require "azure.signalr"
+local support = require "spec.support.pool"
+
+host.describe(describe, "the queue", function(kind)
+  local server
+
+  setup(function() server = host.start(kind) end)
+  teardown(function() server.stop() end)
+  after_each(function() server.close_clients() end)
+
+  local function open(options)
+    local told = {}
+    local all = { on_error = function(err, what) told[#told + 1] = { err = err, what = what } end }
+    for name, value in pairs(options or {}) do all[name] = value end
+    return server.client(all), told
+  end
+
+  it("is moved by step, and a step(0) never waits for it", function()
+    local client = open()
+    local before = server.requests("wait100")
+    for i = 1, 10 do client:hub("wait100"):enqueue("m", i) end
+    local slowest = 0
+    local took = host.timed(function()
+      while client:queue_stats().pending > 0 do
+        slowest = math.max(slowest, (host.timed(client.step, client, 0)))
+      end
+    end)
+    assert.is_true(took >= 0.09 and took < 1, "took " .. took)
+    assert.is_true(slowest < 0.08, "a step took " .. slowest)
+    assert.are.equal(10, server.requests("wait100") - before)
+    assert.are.equal(10, client:queue_stats().delivered)
+  end)
+
+  it("does not count as calls in flight", function()
+    local client = open()
+    client:hub("wait50"):enqueue("m")
+    assert.are.equal(0, client:step(0))
+    client:spawn(function() return client:hub("wait200"):send("m") end)
+    assert.are.equal(1, client:step(0))
+    client:run()
+    assert.are.equal(1, client:queue_stats().delivered)
+  end)
+
+  it("is moved by calls that block, and by a sleep", function()
+    local client, told = open()
+    client:hub("chat"):enqueue("m")
+    client:hub("status500"):enqueue("m")
+    assert(client:hub("wait200"):send("m"))
+    local s = client:queue_stats()
+    assert.are.same({ 1, 1, 0 }, { s.delivered, s.failed, s.pending })
+    assert.are.equal(1, #told)
+    client:hub("status400"):enqueue("m")
+    client:sleep(0.2)
+    assert.are.equal(2, #told)
+  end)
+
+  it("is emptied by run", function()
+    local client = open()
+    for i = 1, 100 do client:hub("chat"):enqueue("m", i) end
+    client:run()
+    assert.are.equal(100, client:queue_stats().delivered)
+  end)
+
+  it("makes the descriptor readable when there is something to tell", function()
+    local client, told = open()
+    client:hub("status500"):enqueue("m")
+    local deadline = host.now() + 5
+    repeat
+      local left = client:timeout()
+      if not left or left > 0 then curl.poll({ client:pollfd() }, math.min(left or 5, 5)) end
+      client:step(0)
+    until #told == 1 or host.now() > deadline
+    assert.are.equal(1, #told)
+    assert.is_nil(client:timeout())
+  end)
+
+  it("is drained in a spawned function, which waits as elsewhere", function()
+    local client = open()
+    for i = 1, 5 do client:hub("wait100"):enqueue("m", i) end
+    local ticks = 0
+    local handle = client:spawn(function() return client:drain(5) end)
+    client:spawn(function()
+      while not handle:done() do
+        ticks = ticks + 1
+        client:sleep(0.005)
+      end
+    end)
+    client:run()
+    assert.is_true(select(2, handle:result()))
+    assert.is_true(ticks > 3)
+  end)
+
+  it("lets drain give up in time, and keeps what is left", function()
+    local client = open()
+    for i = 1, 5 do client:hub("wait400"):enqueue("m", i) end
+    local took, ok, undelivered = host.timed(client.drain, client, 0.1)
+    assert.is_nil(ok)
+    assert.are.equal(5, undelivered.pending)
+    assert.is_true(took >= 0.09 and took < 0.35, "took " .. took)
+    assert.is_true(client:drain(5))
+    assert.are.equal(5, client:queue_stats().delivered)
+  end)
+
+  it("signs when it sends, not when a message is put in", function()
+    local echo = raw_server.start { on_request = [[
+      local token = string.match(headers.authorization, "^Bearer (.*)$")
+      if string.find(body, "first") then sleep(1.2) end
+      write("HTTP/1.1 400 x\r\nx-ms-request-id: " .. string.reverse(token) .. "\r\nContent-Length: 0\r\n\r\n")
+    ]] }
+    local client, told = open({ endpoint = echo.url, ordered = true })
+    client:hub("chat"):enqueue("first")
+    client:hub("chat"):enqueue("second")
+    client:drain(5)
+    echo:stop()
+    local first = jwt.open(told[1].err.request_id:reverse(), "key")
+    local second = jwt.open(told[2].err.request_id:reverse(), "key")
+    assert.is_true(second.iat - first.iat >= 1, second.iat - first.iat)
+    assert.are.equal(3600, second.exp - second.iat)
+    assert.are.equal(echo.url .. "/api/hubs/chat/:send", second.aud)
+  end)
+
+  it("asks a token provider in step, and sends by the pool all the same", function()
+    local asked, told = 0, {}
+    local client = signalr.new {
+      endpoint = server.url, io_thread = kind.io_thread, retry = false,
+      on_error = function(err) told[#told + 1] = err end,
+      token_provider = function()
+        asked = asked + 1
+        return "token-for-the-queue", os.time() + 3600
+      end,
+    }
+    for i = 1, 50 do client:hub("wait20"):enqueue("m", i) end
+    client:hub("status400"):enqueue("m")
+    assert.are.equal(0, asked)
+    local took, ok, undelivered = host.timed(client.drain, client, 10)
+    assert.is_nil(ok)
+    assert.are.same({ 1, 1, 1 }, { undelivered.failed, asked, #told })
+    assert.is_true(took < 0.9, "they went one by one: " .. took) -- 50 times 20 ms would be a second
+    for i = 1, 40 do client:hub("wait2000"):enqueue("m", i) end
+    client:step(0)
+    local _, lost = client:close()
+    assert.are.equal(40, lost.lost)
+    assert.are.equal(41, #told)
+  end)
+
+  if kind.io_thread then
+    it("moves by itself", function()
+      local client = open()
+      local before = server.requests("chat")
+      for i = 1, 20 do client:hub("chat"):enqueue("m", i) end
+      client:hub("status500"):with({ retry = { max = 2, base = 0.01 } }):enqueue("m")
+      local deadline = host.now() + 5
+      while client:queue_stats().pending > 0 and host.now() < deadline do curl.sleep(0.01) end
+      local s = client:queue_stats()
+      assert.are.same({ 20, 1, 1 }, { s.delivered, s.failed, s.unreported })
+      assert.are.equal(20, server.requests("chat") - before)
+    end)
+
+    it("tells nobody before the host steps", function()
+      local client, told = open()
+      client:hub("status500"):enqueue("m")
+      curl.sleep(0.2)
+      assert.are.equal(0, #told)
+      client:step(0)
+      assert.are.equal(1, #told)
+    end)
+  end
+
+  describe("at the end", function()
+    local function run(case, hooked)
+      local words = { "spec/games/enqueue_case.lua", server.url, case, tostring(kind.io_thread), tostring(hooked) }
+      return support.lua(words, { ASAN_OPTIONS = "detect_leaks=0" })
+    end
+
+    local function all_lost(out)
+      local n = 0
+      for line in out:gmatch("[^\n]+") do
+        if line:find("^closed\tlost\tm%d$") then n = n + 1 end
+      end
+      return n
+    end
+
+    it("of a client that is collected is told", function()
+      local out = run("collect", true)
+      assert.are.equal(8, all_lost(out), out)
+      assert.is_truthy(out:find("m%d\ncollected\n$"), out)
+    end)
+
+    it("of a script that forgot to close is told", function()
+      assert.are.equal(8, all_lost(run("forget", true)))
+      assert.are.equal(8, all_lost(run("exit_closing", true)))
+    end)
+
+    it("goes to standard error where there is no on_error", function()
+      local out = run("forget", false)
+      assert.is_truthy(out:find("a client was collected with 8 messages of its queue not sent", 1, true), out)
+    end)
+
+    it("cannot be told by os.exit, which ends everything", function()
+      assert.are.equal("", run("exit", true))
+    end)
+
+    it("of a fork's child is nothing: the messages are the parent's", function()
+      local out = run("fork", true)
+      assert.is_truthy(out:find("child\t0\n", 1, true), out)
+      assert.is_truthy(out:find("8\ttrue\tmessages that were not delivered: 8 lost", 1, true), out)
+    end)
+  end)
+end)
