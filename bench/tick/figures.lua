@@ -10,7 +10,7 @@ end
 local places = {
   { "accepted", 100, "%d" }, { "delivered", 100, "%d" }, { "enqueue_p99_us*", 100, "%.2f" },
   { "send_p99_us*", 100, "%.2f" }, { "idle_step_us", 100, "%.3f" }, { "bytes_per_inflight", 10000, "%.0f" },
-  { "worst_tick_us*", 20, "%.1f" },
+  { "worst_tick_us", 20, "%.1f" },
 }
 local texts = {}
 for i, place in ipairs(places) do

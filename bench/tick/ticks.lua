@@ -30,8 +30,8 @@ for n = 1, TICKS do
   curl.sleep(PAUSE)
 end
 collectgarbage "restart"
-peer.print("whole tick, TLS*", ticks)
-peer.figure("worst_tick_us*", ticks:summary().cpu.max)
+peer.print("whole tick, TLS", ticks)
+peer.figure("worst_tick_us", ticks:summary().cpu.max)
 client:run()
 assert(client:drain(60))
 local arrived = peer.answered() - before
