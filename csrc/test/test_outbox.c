@@ -162,7 +162,7 @@ static void in_order(bool io_thread) {
   while (asr_outbox_pending(b.outbox) > 0)
     asr_pool_step(b.pool, 0.5);
   while ((entry = asr_outbox_report(b.outbox)) != NULL) {
-    int number = atoi(entry->job->body + 5);
+    int number = (int)strtol(entry->job->body + 5, NULL, 10);
     CHECK(number == next[number % 4] && entry->attempts == 3);
     next[number % 4] += 4;
     asr_outbox_reported(b.outbox);
