@@ -60,6 +60,32 @@ host.describe(describe, "the queue", function(kind)
     assert.are.equal(2, #told)
   end)
 
+  it("lets on_error make calls, and tells of each once", function()
+    local client, n, depth, deepest = nil, 0, 0, 0
+    client = server.client { on_error = function()
+      n, depth = n + 1, depth + 1
+      deepest = math.max(deepest, depth)
+      assert(client:hub("chat"):send("m"))
+      depth = depth - 1
+    end }
+    for i = 1, 300 do client:hub("status500"):enqueue("m", i) end
+    client:run()
+    assert.are.same({ 300, 1 }, { n, deepest })
+  end)
+
+  it("lets on_error close the client, and tells of the rest all the same", function()
+    local client, n = nil, 0
+    client = server.client { max_connections = 2, on_error = function()
+      n = n + 1
+      client:close()
+    end }
+    for i = 1, 30 do client:hub("status500"):enqueue("m", i) end
+    client:run()
+    assert.are.equal(30, n)
+    local s = client:queue_stats()
+    assert.are.same({ 30, 0, 0 }, { s.failed + s.lost, s.pending, s.unreported })
+  end)
+
   it("is emptied by run", function()
     local client = open()
     for i = 1, 100 do client:hub("chat"):enqueue("m", i) end

@@ -67,28 +67,36 @@ local function error_of(self, op, found)
   return err
 end
 
---- Tells on_error of the messages that failed for good since the last time.
-function methods:turn()
-  local outbox = self.outbox
-  if self.settling or not outbox:has_reports() then return end
-  self.settling = true
-  local found = outbox:report()
-  while found do
-    local op = operations[found.label]
-    local err = error_of(self, op, found)
-    if err then
-      report.tell(self.context.config.on_error, err, report.what(op, found.url, found.body, found.reason))
-    else
-      self.corrected = self.corrected + 1
-    end
-    found = outbox:report()
+local function tell(self, found)
+  local op = operations[found.label]
+  local err = error_of(self, op, found)
+  if not err then
+    self.corrected = self.corrected + 1
+    return
   end
-  report.tell_untold(self.context.config.on_error, outbox:untold())
-  self.settling = false
+  report.tell(self.context.config.on_error, err, report.what(op, found.url, found.body, found.reason))
+end
+
+-- on_error may close the client.
+local function tell_all(self)
+  while not self.final do
+    local found = self.outbox:report()
+    if not found then return report.tell_untold(self.context.config.on_error, self.outbox:untold()) end
+    tell(self, found)
+  end
+end
+
+--- Tells on_error of the messages that failed for good since the last time. A call that on_error makes does not tell
+-- of the next one from within.
+function methods:turn()
+  if self.turning or self.final or not self.outbox:has_reports() then return end
+  self.turning = true
+  tell_all(self)
+  self.turning = false
 end
 
 --- How many messages are queued or in flight.
-function methods:pending() return self.outbox:pending() end
+function methods:pending() return self.final and 0 or self.outbox:pending() end
 
 --- Counters; see client:queue_stats.
 function methods:stats()
@@ -105,7 +113,7 @@ end
 -- @tparam number|nil deadline in terms of the transport's clock
 function methods:drain(deadline)
   local transport, scheduler = self.context.transport, self.context.scheduler
-  while self.outbox:pending() > 0 do
+  while self:pending() > 0 do
     local left = deadline and deadline - transport:now() or LONG
     if left <= 0 then break end
     if scheduler:waiter() then transport:sleep(math.min(left, 0.01)) else scheduler:step(left) end
@@ -116,7 +124,7 @@ end
 --- Ends it, and tells of what is lost. The pool is closed first, so that nothing is in flight any more.
 function methods:close()
   self.pool:close()
-  self:turn()
+  tell_all(self)
   self.final = self.outbox:stats()
   self.outbox:close()
 end
