@@ -1,11 +1,12 @@
 -- SPDX-License-Identifier: MIT
--- Takes the place of two methods of lua-http's HTTP/1.1 connections, against
+-- Takes the place of some methods of lua-http's HTTP/1.1 connections, against
 -- clients that would harm a server. A chunk of a body may have up to 4 GB, and
 -- lua-http waits until the whole of it lies in memory: here it comes in pieces.
 -- When a client leaves in the middle of its body, lua-http's stream:shutdown
 -- goes round for ever, because the end is no error to it: here it is one.
 local ce = require "cqueues.errno"
 local cqueues = require "cqueues"
+local h1_connection = require "http.h1_connection"
 
 local M = {}
 
@@ -64,12 +65,20 @@ local function read_announced(connection, length, timeout)
   return bytes, why, errno
 end
 
+-- After a request with "Connection: close" lua-http stops reading, and what
+-- does not read looks like a client that left: an event stream would end here.
+local function shutdown(connection, direction)
+  if direction == "r" then return true end
+  return h1_connection.methods.shutdown(connection, direction)
+end
+
 --- Guards a connection.
 -- @param connection a lua-http connection of a server; HTTP/2 ones are left as they are
 function M.guard(connection)
   if connection.version >= 2 then return end
   connection.read_body_chunk = read_piece
   connection.read_body_by_length = read_announced
+  connection.shutdown = shutdown
 end
 
 return M
