@@ -11,6 +11,7 @@ local M = {}
 local methods = {}
 local Client -- the class that these methods are for
 
+local LONG = 3600 -- seconds
 local no_headers = {}
 
 --- Puts a message for what a handle addresses into the queue.
@@ -37,6 +38,20 @@ function M.put(self, op, query, body)
   return nil, errors.new { kind = kind, op = op.id, message = message, sent = "no" }
 end
 
+-- A spawned function waits meanwhile as it does elsewhere; on the main line this steps the client.
+local function empty(context, deadline)
+  local queue, transport, scheduler = context.queue, context.transport, context.scheduler
+  queue.deadline = deadline
+  queue:turn()
+  while queue:pending() > 0 do
+    local left = deadline and deadline - transport:now() or LONG
+    if left <= 0 then break end
+    if not scheduler or scheduler:waiter() then transport:sleep(math.min(left, 0.01)) else scheduler:step(left) end
+    queue:turn()
+  end
+  queue.deadline = nil
+end
+
 --- Moves the queue until it is empty, or the time has passed; then says what was not delivered since the last drain
 -- (or since the client was made). What is still pending stays in the queue.
 -- @tparam number|nil timeout seconds; without it, as long as it takes
@@ -47,7 +62,11 @@ function methods:drain(timeout)
   if timeout ~= nil then check.pause(timeout, "client:drain", "timeout") end
   local context = self.context
   if context.closed then check.fail("client:drain: the client is closed") end
-  context.queue:drain(timeout and context.transport:now() + timeout)
+  if context.transport.drain then
+    context.transport:drain(timeout or LONG)
+  else
+    empty(context, timeout and context.transport:now() + timeout)
+  end
   local undelivered = M.undelivered(context)
   if undelivered then return nil, undelivered end
   return true

@@ -13,7 +13,6 @@ local methods = {}
 local metatable = { __index = methods, __name = "azure.signalr.outbox" }
 
 local ABREAST = 16 -- calls that are made at a time
-local LONG = 3600 -- seconds
 
 local reasons = { queue_full = "dropped", closed = "lost" }
 
@@ -122,7 +121,8 @@ local function tell_drops(self)
   report.tell_untold(self.context.config.on_error, untold)
 end
 
---- Starts what may be sent now. With a transport that blocks this takes as long as the transport does.
+--- Starts what may be sent now, up to self.deadline where there is one. With a transport that blocks this takes as long
+-- as the transport does.
 function methods:turn()
   local queue, scheduler = self.queue, self.context.scheduler
   if not queue or self.turning then return end
@@ -150,26 +150,6 @@ function methods:stats()
     lost = found.lost, refused = found.refused, pending = found.queued + found.in_flight,
     in_flight = found.in_flight, bytes = found.bytes, unreported = #self.drops + self.untold,
   }
-end
-
---- Moves the queue until it is empty or the time has come.
--- @tparam number|nil deadline in terms of the transport's clock
-function methods:drain(deadline)
-  local transport, scheduler = self.context.transport, self.context.scheduler
-  if not self.queue then return self.sink:drain(deadline and deadline - transport:now() or LONG) end
-  self.deadline = deadline
-  self:turn()
-  while self:pending() > 0 do
-    local left = deadline and deadline - transport:now() or LONG
-    if left <= 0 then break end
-    if not scheduler or scheduler:waiter() then
-      transport:sleep(math.min(left, 0.01))
-    else
-      scheduler:step(left)
-    end
-    self:turn()
-  end
-  self.deadline = nil
 end
 
 --- Ends it, and tells of what is lost. The transport is closed already.

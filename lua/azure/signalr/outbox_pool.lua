@@ -8,7 +8,6 @@ local response = require "azure.signalr.response"
 
 local M = {}
 local methods = {}
-local LONG = 3600 -- seconds
 local metatable = { __index = methods, __name = "azure.signalr.outbox" }
 
 --- Makes the queue.
@@ -106,19 +105,6 @@ function methods:stats()
     dropped = found.dropped, lost = found.lost, refused = found.refused, pending = found.queued + found.in_flight,
     in_flight = found.in_flight, bytes = found.bytes, unreported = found.reports,
   }
-end
-
---- Moves the queue until it is empty or the time has come. A spawned function waits meanwhile as it does elsewhere; on
--- the main line this steps the client.
--- @tparam number|nil deadline in terms of the transport's clock
-function methods:drain(deadline)
-  local transport, scheduler = self.context.transport, self.context.scheduler
-  while self:pending() > 0 do
-    local left = deadline and deadline - transport:now() or LONG
-    if left <= 0 then break end
-    if scheduler:waiter() then transport:sleep(math.min(left, 0.01)) else scheduler:step(left) end
-  end
-  self:turn()
 end
 
 --- Ends it, and tells of what is lost. The pool is closed first, so that nothing is in flight any more.
