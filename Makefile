@@ -128,7 +128,7 @@ asan: deps-test
 tsan: check-needed
 	$(MAKE) ctest MODE=tsan CFLAGS="-O1 -g"
 .PHONY: asan-spec
-asan-spec: PRELOAD = ASAN_OPTIONS=detect_leaks=1 LSAN_OPTIONS=suppressions=$(TOP)/.ci/lsan.supp LD_PRELOAD='$(ASAN_LIB) $(UBSAN_LIB)'
+asan-spec: PRELOAD = ASAN_OPTIONS=detect_leaks=1 LD_PRELOAD='$(ASAN_LIB) $(UBSAN_LIB)'
 # The demo runs on the ordinary builds: there is nothing of it to see here.
 asan-spec: BUSTED_FLAGS += --exclude-tags=demo
 asan-spec: spec

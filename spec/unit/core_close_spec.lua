@@ -6,7 +6,9 @@ local case = [[
 local core = require "azure.signalr.core"
 local function finalizer(_)
   core.escape("x") -- makes userdata, to be finalized after this round of finalizers
-  print(core.json_encode{ core.float(1) }, (core.signer("key"):token("a", 1, 1):match("^[^.]+")))
+  local signer = core.signer "key"
+  print(core.json_encode{ core.float(1) }, (signer:token("a", 1, 1):match("^[^.]+")))
+  signer:close() -- Lua 5.4 never finalizes what is made while the state closes
 end
 if newproxy then
   kept = newproxy(true)
