@@ -20,7 +20,9 @@ LUA_ABI := $(if $(findstring luajit,$(LUA)),5.1,5.4)
 NET_PC  := libcurl $(if $(filter kqueue,$(MODE)),libkqueue)
 NEEDED  := $(LUA_PC) $(NET_PC) libcrypto
 BUILDS  := $(filter-out clean env deps-% lint house help bench-% soak,$(or $(MAKECMDGOALS),all))
-MISSING := $(if $(BUILDS),$(foreach p,$(NEEDED),$(if $(shell $(PKGCONFIG) --exists $(p) 2>/dev/null && echo y),,$(p))))
+lacks   = $(if $(shell command -v $(firstword $(1)) 2>/dev/null),,$(firstword $(1)))
+unknown = $(if $(shell $(PKGCONFIG) --exists $(1) 2>/dev/null && echo y),,$(1))
+MISSING := $(if $(BUILDS),$(call lacks,$(CC)) $(call lacks,$(PKGCONFIG)) $(foreach p,$(NEEDED),$(call unknown,$(p))))
 
 WARN   := -Wall -Wextra -Wpedantic -Wshadow -Wconversion
 CFLAGS ?= -O2 -g
@@ -53,7 +55,7 @@ all: check-needed $(CORE_SO) $(CURL_SO)
 
 check-needed:
 ifneq ($(strip $(MISSING)),)
-	@echo "missing, by the names pkg-config knows them: $(MISSING)" >&2
+	@echo "missing: $(strip $(MISSING)) (libraries by the names that pkg-config knows)" >&2
 	@echo "on Debian or Ubuntu: apt-get install $$(bash .ci/deps --packages $(MISSING))" >&2
 	@exit 1
 endif
