@@ -39,4 +39,18 @@ function M.handle()
   ngx.say(cjson.encode(answers))
 end
 
+--- Handler: the same, but one after the other, and between them the worker is too busy to hear anything.
+-- @tparam number seconds
+function M.handle_busy(seconds)
+  ngx.req.read_body()
+  local answers, given = {}, cjson.decode(ngx.req.get_body_data())
+  for i = 1, #given do
+    answers[i] = send(given[i])
+    ngx.update_time()
+    local finish = ngx.now() + seconds
+    while ngx.now() < finish do ngx.update_time() end
+  end
+  ngx.say(cjson.encode(answers))
+end
+
 return M

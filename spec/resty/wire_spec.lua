@@ -153,12 +153,32 @@ describe("the transport inside nginx", function()
   end)
 end)
 
+describe("a deadline", function()
+  setup(function()
+    web = nginx.start { workers = 1, server = [[
+      location /send { content_by_lua_block { require("spec.resty.wire").handle() } }]] }
+  end)
+  teardown(function() web:stop() end)
+
+  it("does not move when a connection had to be waited for", function()
+    local server = started()
+    local one = { url = server.url .. "/", headers = { "X-Script: sleep(0.2) ok()" }, transport = "one", timeout = 0.3,
+      options = { max_connections = 1, max_in_flight = 2, connect_timeout = 1 } }
+    local said = send { one, one }
+    local first = said[1].reply and 1 or 2
+    assert.are.equal(200, said[first].reply and said[first].reply.status, cjson.encode(said))
+    assert.are.same({ "timeout", "maybe" }, { said[3 - first].failure.kind, said[3 - first].failure.sent })
+  end)
+end)
+
 -- The server gives up a kept connection without a word, at the moment when the
 -- next request arrives: the worst case of a service that closes idle ones.
 describe("a kept connection that is dead", function()
   setup(function()
     web = nginx.start { workers = 1, server = [[
-      location /send { content_by_lua_block { require("spec.resty.wire").handle() } }]] }
+      client_max_body_size 8m; client_body_buffer_size 8m;
+      location /send { content_by_lua_block { require("spec.resty.wire").handle() } }
+      location /busy { content_by_lua_block { require("spec.resty.wire").handle_busy(0.3) } }]] }
   end)
   teardown(function() web:stop() end)
 
@@ -171,6 +191,21 @@ describe("a kept connection that is dead", function()
       assert.are.equal(200, said.reply and said.reply.status, cjson.encode(said))
     end
     assert.are.equal(9, server:count("request"))
+  end)
+
+  -- The service resets the connection while the worker is too busy to notice: nothing can be written any more.
+  it("is replaced at once for a send, too, of which nothing was written", function()
+    local server = started()
+    local first = { url = server.url .. "/", method = "POST", body = ("x"):rep(3000000), transport = "busy",
+      headers = { "X-Script: ok() sleep(0.1) close()", "X-Body: unread" } }
+    local second = { url = first.url, method = "POST", body = "x", repeats = "undone", transport = "busy" }
+    local status, body = web:get("/busy", { method = "POST", body = cjson.encode { first, second } })
+    assert.are.equal(200, status, body .. web:log())
+    local said = cjson.decode(body)
+    assert.are.same({ 200, 200 }, { said[1].reply and said[1].reply.status, said[2].reply and said[2].reply.status },
+      body)
+    assert.are.same({ false, 1 }, { said[2].reply.reused, said[2].stats.stale })
+    assert.are.equal(2, server:await("request", 2))
   end)
 
   it("is an uncertain end for a send, which is not repeated", function()

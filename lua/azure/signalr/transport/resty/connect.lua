@@ -108,10 +108,10 @@ end
 -- @treturn boolean|nil whether it is there; its timeouts are set for the deadline
 -- @treturn boolean whether it was kept from an earlier request; else: the failure
 function M.open(transport, sock, target, deadline)
-  local until_open
+  local until_open, left
   while true do
     local began = now()
-    local left = deadline - began
+    left = deadline - began
     if left > LONG then left = LONG end
     local limit = left < transport.connect_timeout and left or transport.connect_timeout
     until_open = began + limit
@@ -124,16 +124,23 @@ function M.open(transport, sock, target, deadline)
     local queued = why == "timeout" and limit < left and (was_full or transport.is_full())
     if not queued then return connect_failed(target, tostring(why)) end
   end
-  if sock:getreusedtimes() > 0 then return true, true end
-  if not target.tls and not target.tunnel then return true, false end
-  local done, failure = greet(sock, target, until_open)
-  if not done then
-    sock:close()
-    return nil, failure
+  local reused = sock:getreusedtimes() > 0
+  if not reused and (target.tls or target.tunnel) then
+    local done, failure = greet(sock, target, until_open)
+    if not done then
+      sock:close()
+      return nil, failure
+    end
   end
-  local left = math.min(deadline - now(), LONG) * 1000
-  sock:settimeouts(1, left > 1 and left or 1, left > 1 and left or 1)
-  return true, false
+  local remains = deadline - now()
+  if left - remains > 0.001 and remains < LONG then
+    if remains <= 0 then
+      sock:close()
+      return connect_failed(target, "timeout")
+    end
+    sock:settimeouts(1, remains * 1000 + 1, remains * 1000 + 1)
+  end
+  return true, reused
 end
 
 return M
