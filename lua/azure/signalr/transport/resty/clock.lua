@@ -11,10 +11,17 @@ typedef struct { long seconds; long nanoseconds; } azure_signalr_timespec;
 int azure_signalr_clock_gettime(int clock, azure_signalr_timespec *now) __asm__("clock_gettime");
 ]])
 
-local MONOTONIC = ffi.os == "OSX" and 6 or 1
-
 local C = ffi.C
 local now = ffi.new("azure_signalr_timespec")
+
+-- The number of CLOCK_MONOTONIC: 3 on OpenBSD and NetBSD, 4 on FreeBSD, which has no 3.
+local function find_clock()
+  if ffi.os == "OSX" then return 6 end
+  if ffi.os ~= "BSD" then return 1 end
+  return C.azure_signalr_clock_gettime(3, now) == 0 and 3 or 4
+end
+
+local MONOTONIC = find_clock()
 
 --- @treturn number seconds, with their fraction
 function M.now()
