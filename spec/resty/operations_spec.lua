@@ -23,7 +23,12 @@ local function start_nginx(connection_string, tls)
       location /op { content_by_lua_block { handlers.operation(client) } }
       location /negotiate { content_by_lua_block {
         ngx.say(require("cjson").encode(client:hub("chat"):negotiate { user_id = "alice" })) } }
-      location /loaded { content_by_lua_block { ngx.say(tostring(package.loaded["azure.signalr.curl"])) } }]],
+      location /loaded { content_by_lua_block {
+        local maps = io.open("/proc/self/maps")
+        local mapped = maps and maps:read("*a") or "signalr/core.so"
+        local function has(name) return tostring(mapped:find(name, 1, true) ~= nil) end
+        ngx.say(tostring(package.loaded["azure.signalr.curl"]), " ", has("signalr/core.so"), " ", has("curl"))
+      } }]],
   }
 end
 
@@ -81,7 +86,7 @@ local function run_all(web)
   local count = 0
   for _ in pairs(done) do count = count + 1 end
   assert.are.equal(26, count)
-  assert.are.equal("nil\n", (select(2, web:get("/loaded"))))
+  assert.are.equal("nil true false\n", (select(2, web:get("/loaded"))))
 end
 
 describe("inside nginx, all operations", function()
