@@ -2,30 +2,25 @@
 -- Runs inside nginx: a client whose queue is filled by a handler, with the
 -- outcome of each message in the error log when the worker ends.
 local signalr = require "azure.signalr"
-local resty = require "azure.signalr.transport.resty"
 
 local M = {}
 
 --- Makes a client.
 -- @tparam string endpoint
--- @tparam[opt] table given queue_limit, queue_bytes, queue_policy, ordered; drain_timeout
+-- @tparam[opt] table given more options of signalr.new; its on_error gets this table
 function M.new(endpoint, given)
-  given = given or {}
   local self = { reported = 0 }
-  local limit, bytes = given.queue_limit or 10000, given.queue_bytes or 67108864
-  self.transport = resty.new {
-    max_connections = 64, max_in_flight = 1000, connect_timeout = 1, queue_limit = limit, queue_bytes = bytes,
-    drain_timeout = given.drain_timeout,
-  }
-  self.client = signalr.new {
-    endpoint = endpoint, access_key = ("k"):rep(32), transport = self.transport, retry = false, timeout = 3,
-    queue_limit = limit, queue_bytes = bytes, queue_policy = given.queue_policy, ordered = given.ordered,
-    on_error = function(err)
-      self.reported = self.reported + 1
-      if err.kind ~= self.last then ngx.log(ngx.WARN, "REPORT ", err.kind, " ", tostring(err.message)) end
-      self.last = err.kind
-    end,
-  }
+  local options = { endpoint = endpoint, access_key = ("k"):rep(32), retry = false, timeout = 3 }
+  for name, value in pairs(given or {}) do options[name] = value end
+  local also = options.on_error
+  function options.on_error(err)
+    self.reported = self.reported + 1
+    if err.kind ~= self.last then ngx.log(ngx.WARN, "REPORT ", err.kind, " ", tostring(err.message)) end
+    self.last = err.kind
+    if also then also(self) end
+  end
+  self.client = signalr.new(options)
+  self.transport = self.client.context.transport
   self.hub = self.client:hub("chat")
   return self
 end

@@ -5,6 +5,7 @@ local nginx = require "spec.support.openresty"
 if not nginx.here then return end
 
 local cqueues = require "cqueues"
+local socket = require "cqueues.socket"
 local raw_server = require "spec.support.raw_server"
 
 local SERVER = [[
@@ -18,10 +19,11 @@ local SERVER = [[
     ngx.say(tostring(undelivered)) } }]]
 
 -- A service that answers as the code says, and an nginx whose queue goes there.
-local function start(on_request, options, workers)
+local function start(on_request, options, more)
+  more = more or {}
   local service = raw_server.start { on_request = on_request }
   local web = nginx.start {
-    workers = workers or 1, server = SERVER, http = ([[
+    workers = more.workers or 1, server = SERVER .. (more.server or ""), http = (more.http or "") .. ([[
       init_by_lua_block { queue = require "spec.resty.queue" app = queue.new(%q, %s) }
       exit_worker_by_lua_block { ngx.log(ngx.WARN, "AT EXIT ", queue.line(app)) }
     ]]):format(service.url, options or "{}"),
@@ -130,6 +132,64 @@ describe("the queue of a worker", function()
   end)
 end)
 
+describe("the queue of a worker, whatever hooks do:", function()
+  local REFUSE = [[write("HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n")]]
+  local GC = { server = [[ location /gc { content_by_lua_block { collectgarbage() } } ]] }
+
+  it("reports that put messages in do not go round in circles", function()
+    local web = start("sleep(0.3) ok()", [[{ queue_limit = 40, queue_policy = "drop_oldest",
+      on_error = function(app) app.hub:enqueue("report", 1) end }]])
+    assert.are.equal("60 none\n", (select(2, web:get("/push?n=60"))))
+    local seen = await(web, function(s) return s.queued + s.in_flight == 0 and s.reported == s.dropped end)
+    assert.is_true(seen.dropped >= 20 and seen.delivered >= 40)
+    assert.are.equal(60 + seen.dropped, seen.accepted + seen.refused)
+  end)
+
+  it("nor do those of messages that fail at once", function()
+    local web = start("ok()", [[{ endpoint = "http://nowhere.test", queue_limit = 40,
+      on_error = function(app) app.hub:enqueue("report", 1) end }]])
+    assert.are.equal("20 none\n", (select(2, web:get("/push?n=20"))))
+    local seen = await(web, function(s) return s.reported > 1000 end)
+    assert.is_true(seen.queued + seen.in_flight <= 40)
+  end)
+
+  it("a report that ends its timer stops no later message", function()
+    local web = start(REFUSE, "{ on_error = function() ngx.exit(200) end }", GC)
+    web:get("/push?n=40")
+    local seen = await(web, function(s)
+      web:get("/gc")
+      web:get("/push?n=1")
+      return s.failed >= 40
+    end)
+    assert.are.equal(seen.failed, seen.reported)
+  end)
+
+  it("a hook that ends its timer in the middle of a message makes a failure of it", function()
+    local web = start("ok()", "{ on_attempt = function() ngx.exit(200) end }", GC)
+    web:get("/push?n=20")
+    local seen = await(web, function(s)
+      web:get("/gc")
+      web:get("/push?n=1")
+      return s.failed >= 20
+    end)
+    assert.are.same({ 0, seen.failed }, { seen.delivered, seen.reported })
+    assert.truthy(web:log():find("REPORT cancelled a hook ended the timer", 1, true))
+  end)
+
+  it("timers that nginx lets fall because too many run stop no later message", function()
+    local web = start("ok()", nil, { http = "lua_max_running_timers 4;", server = [[
+      location /busy { content_by_lua_block {
+        for _ = 1, 4 do ngx.timer.at(0, function() ngx.sleep(0.5) end) end
+      } }]] })
+    web:get("/busy")
+    cqueues.sleep(0.1)
+    assert.are.equal("50 none\n", (select(2, web:get("/push?n=50"))))
+    cqueues.sleep(0.6)
+    assert.are.equal(50, stats(web).queued, "no timer fell")
+    await(web, function(s) return s.delivered == 50 end)
+  end)
+end)
+
 describe("a full queue", function()
   local function fill(web, n)
     local _, said = web:get("/push?n=" .. n)
@@ -137,7 +197,7 @@ describe("a full queue", function()
   end
 
   it("is sent when nginx reloads, while new workers take over", function()
-    local web, service = start("sleep(0.05) ok()", "{ queue_limit = 1000 }", 2)
+    local web, service = start("sleep(0.05) ok()", "{ queue_limit = 1000 }", { workers = 2 })
     fill(web, 300)
     web:signal("HUP")
     web:await_log("AT EXIT [^\n]*\n.*AT EXIT ", 15)
@@ -148,7 +208,7 @@ describe("a full queue", function()
   end)
 
   it("is sent when nginx quits", function()
-    local web, service = start("sleep(0.05) ok()", "{ queue_limit = 1000 }", 2)
+    local web, service = start("sleep(0.05) ok()", "{ queue_limit = 1000 }", { workers = 2 })
     fill(web, 300)
     web:signal("QUIT")
     assert.is_true(web:await_end())
@@ -173,8 +233,37 @@ describe("a full queue", function()
     assert.truthy(web:log():find("REPORT closed the worker had to end", 1, true))
   end)
 
+  it("takes messages of requests that outlive the end of their worker", function()
+    local web = start("ok()", "{ drain_timeout = 0.3 }", { server = [[
+      location /hold {
+        content_by_lua_block { ngx.say("begun") ngx.flush(true) ngx.sleep(1.5) }
+        log_by_lua_block { ngx.log(ngx.WARN, "LATE ", tostring(app.hub:enqueue("late", 1))) }
+      }]] })
+    local peer = socket.connect("127.0.0.1", web.port)
+    peer:setmode("bn", "bn")
+    peer:write("GET /hold HTTP/1.0\r\n\r\n")
+    assert(peer:read("*l"))
+    fill(web, 5)
+    web:signal("HUP")
+    assert.are.equal("true", web:await_log("LATE (%a+)"))
+    web:await_log("AT EXIT ")
+    local sum = totals(web)
+    assert.are.same({ 6, 6, 0 }, { sum.accepted, sum.delivered, sum.left })
+  end)
+
+  it("does not keep a worker that ends when reports put messages in", function()
+    local web = start("sleep(5) ok()", [[{ drain_timeout = 0.3, timeout = 1,
+      on_error = function(app) ngx.log(ngx.WARN, "THEN ", tostring(select(2, app.hub:enqueue("report", 1)))) end }]])
+    fill(web, 40)
+    web:signal("QUIT")
+    assert.is_true(web:await_end(5))
+    local sum = totals(web)
+    assert.are.same({ 40, 40, 0 }, { sum.accepted, sum.failed + sum.lost, sum.left })
+    assert.truthy(web:log():find("THEN SignalR_Broadcast: closed: this worker ends", 1, true))
+  end)
+
   it("is counted in the log when nginx terminates and nothing can be sent", function()
-    local web, service = start("sleep(0.05) ok()", "{ queue_limit = 1000 }", 2)
+    local web, service = start("sleep(0.05) ok()", "{ queue_limit = 1000 }", { workers = 2 })
     fill(web, 300)
     cqueues.sleep(0.12)
     web:signal("TERM")

@@ -84,6 +84,7 @@ local client_options = {
   queue_bytes = whole(1, 2 ^ 40),
   queue_policy = policy,
   ordered = boolean,
+  drain_timeout = check.seconds,
   spawn_yield = func,
 }
 for name, rule in pairs(call_options) do client_options[name] = rule end

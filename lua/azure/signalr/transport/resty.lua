@@ -5,7 +5,6 @@
 -- One client for each worker, made at module level and shared by all requests: what is kept here is counters, places
 -- and a queue, never anything of one request.
 local check = require "azure.signalr.check"
-local core = require "azure.signalr.core"
 local address = require "azure.signalr.transport.resty.address"
 local clock = require "azure.signalr.transport.resty.clock"
 local connect = require "azure.signalr.transport.resty.connect"
@@ -19,7 +18,7 @@ local methods = {}
 local metatable = { __index = methods, __name = "azure.signalr.transport.resty" }
 
 local now, tcp = clock.now, ngx.socket.tcp
-local yieldable = core.yieldable
+local check_call = phase.check_call
 
 -- Shorter than what services and the balancers before them allow: the side that sends should be the one to close.
 local IDLE = 30000 -- milliseconds that a connection is kept without use
@@ -38,8 +37,11 @@ local function refuse_options(config)
     end
   end
   if config.http2 then check.fail("%s: nginx's sockets speak HTTP/1.1; leave http2 out", where) end
-  if config.io_thread then
-    check.fail("%s: io_thread is for hosts that own the loop; nginx's sockets never block it", where)
+  for _, name in ipairs { "io_thread", "spawn_yield" } do
+    if config[name] then
+      check.fail("%s: %s is for hosts that own the loop: leave it out, client:spawn and enqueue never block nginx's",
+        where, name)
+    end
   end
 end
 
@@ -47,7 +49,7 @@ end
 -- @tparam table config max_connections, max_in_flight (of this worker), connect_timeout (seconds), verify, proxy
 -- (http://[user:password@]host:port), queue_limit (messages), queue_bytes, drain_timeout (seconds)
 -- @treturn table transport
--- @raise for ca_file, ca_path, http2, io_thread and an https proxy, which a socket of nginx cannot honour
+-- @raise for ca_file, ca_path, http2, io_thread, spawn_yield and an https proxy, which a socket of nginx cannot honour
 function M.new(config)
   refuse_options(config)
   local proxy, problem = address.read_proxy(config.proxy)
@@ -69,12 +71,6 @@ function M.new(config)
   end
   self.outbox = outbox.new { limit = config.queue_limit, bytes = config.queue_bytes, drain = config.drain_timeout }
   return self
-end
-
-local function refuse_to_wait()
-  local problem = phase.refuse_call()
-  if not problem and not yieldable() then problem = phase.no_yield end
-  if problem then check.fail("%s", problem) end
 end
 
 -- Servers want to be told that these have no body.
@@ -174,7 +170,7 @@ end
 -- @treturn table failure
 -- @raise where nginx cannot wait: the message names the phase and the way out
 function methods:send(req)
-  refuse_to_wait()
+  check_call()
   if self.closed then return nil, { kind = "closed", message = "the client was closed", sent = "no" } end
   local letter = letter_of(self, req)
   if not letter then return nil, { kind = "protocol", message = "the URL has no host or no path", sent = "no" } end
@@ -191,11 +187,11 @@ function methods:send(req)
 end
 
 --- Waits, while the worker does other things.
--- @tparam number seconds
+-- @tparam number seconds; 0 lets others go first
 -- @treturn true
 function methods:sleep(seconds) -- luacheck: ignore 212
-  refuse_to_wait()
-  if seconds > 0 then ngx.sleep(seconds) end
+  check_call()
+  ngx.sleep(seconds)
   return true
 end
 
@@ -219,9 +215,14 @@ end
 -- @tparam number timeout seconds
 -- @treturn boolean whether it is
 function methods:drain(timeout)
-  refuse_to_wait()
+  check_call()
   return self.outbox:drain(now() + timeout)
 end
+
+--- Names who is told, without arguments, when something comes into the queue, and when a worker that ends has done what
+-- it could.
+-- @tparam function fn
+function methods:watch(fn) self.outbox.on_change = fn end
 
 --- What happened so far in this worker.
 -- @treturn table requests, opened and reused (connections), stale, and the queue's (see outbox.lua)
@@ -236,17 +237,7 @@ end
 -- @param ... its arguments
 -- @treturn table handle: done, result, wait, cancel
 function methods:spawn(fn, ...) -- luacheck: ignore 212
-  refuse_to_wait()
   return threads.spawn(fn, ...)
-end
-
---- Runs functions in light threads, a bounded number at a time, and waits for all.
--- @tparam table list of functions
--- @tparam number limit
--- @treturn table for each { n =, true, what it returned } or { n =, false, what it threw }
-function methods:all(list, limit) -- luacheck: ignore 212
-  refuse_to_wait()
-  return threads.all(list, limit)
 end
 
 --- Ends the transport: later requests fail, what is queued is reported as not sent. Requests on the way come to their

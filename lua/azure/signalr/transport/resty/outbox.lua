@@ -8,6 +8,9 @@
 -- nginx tells a worker that it has to go (QUIT, HUP) by firing its timers early: one long timer is there for that, and
 -- sends what is queued until its own deadline. On TERM no timer fires and nothing can be sent: what is left is
 -- counted in one line of the log when the worker's Lua ends. So accepted = delivered + failed + dropped + lost, always.
+--
+-- A sender may end before its end: nginx runs at most lua_max_running_timers of all timers and lets the others fall,
+-- and a hook may call ngx.exit. So each has a ticket, and the collector tells of tickets that nobody holds any more.
 local clock = require "azure.signalr.transport.resty.clock"
 local queues = require "azure.signalr.transport.queue"
 
@@ -19,10 +22,15 @@ local now = clock.now
 
 local SENDERS = 16 -- timers that send at a time
 local WATCH = 5 -- seconds of the long timer, after which it looks whether it is still needed
+-- Seconds that let nginx take a turn. Timers of no time are all due in the same turn, and so are those that they start.
+local TURN = 0.002
+local STILL = 60 -- seconds without any movement after which senders may be gone
 local DRAIN = 10 -- seconds that an exiting worker takes to send what is queued, unless told otherwise
 
 local CLOSED = { kind = "closed", message = "the client was closed before this was sent", sent = "no" }
+local ENDING = { kind = "closed", message = "this worker ends, and could not send what was queued", sent = "no" }
 local DROPPED = { kind = "queue_full", message = "the queue was full, and newer messages came", sent = "no" }
+local BROKEN_OFF = { kind = "cancelled", message = "a hook ended the timer that sent this (ngx.exit)", sent = "maybe" }
 
 -- What a report throws must not end the timer that sends.
 local function tell(entry, failure)
@@ -41,12 +49,35 @@ local function last_words(self)
     self.pid, left, s.accepted, s.delivered, s.failed, s.dropped, s.lost))
 end
 
+-- Whoever puts a message in is not the one to be told that another made room for it, and may be a report himself: a
+-- timer tells. What waits for that takes no more room than the queue itself.
+local function tell_drops(_, self)
+  local drops, untold = self.drops, self.untold
+  self.drops, self.drop_bytes, self.untold = {}, 0, 0
+  for i = 1, #drops do tell(drops[i], DROPPED) end
+  if untold > 0 then ngx.log(ngx.ERR, "azure.signalr: ", untold, " more messages were dropped: the queue was full") end
+end
+
+local function note_drop(self, entry)
+  local n, bytes = #self.drops, self.drop_bytes + entry.bytes
+  if bytes > self.bytes then
+    self.untold = self.untold + 1
+    return
+  end
+  self.drops[n + 1], self.drop_bytes = entry, bytes
+  if n == 0 then ngx.timer.at(TURN, tell_drops, self) end
+end
+
 --- Makes a queue.
 -- @tparam table how limit (entries), bytes (of all entries), drain (seconds that an exiting worker takes)
 function M.new(how)
-  local self = setmetatable({ senders = 0, pid = 0, watched = false, drain_time = how.drain or DRAIN }, metatable)
+  local self = setmetatable({
+    bytes = how.bytes or 67108864, drain_time = how.drain or DRAIN, drain_until = nil, pid = 0, watched_until = 0,
+    senders = 0, coming = 0, orphans = {}, still = 0, settled = 0, drops = {}, drop_bytes = 0, untold = 0,
+    on_change = nil,
+  }, metatable)
   self.queue = queues.new {
-    limit = how.limit or 10000, bytes = how.bytes or 67108864, dropped = function(entry) tell(entry, DROPPED) end,
+    limit = how.limit or 10000, bytes = self.bytes, dropped = function(entry) note_drop(self, entry) end,
   }
   self.guard = newproxy(true)
   getmetatable(self.guard).__gc = function() last_words(self) end
@@ -55,77 +86,147 @@ end
 
 local function is_empty(self) return self.queue.queued + self.queue.in_flight == 0 end
 
-local function send(self, entry)
-  local ran, done, failure = pcall(entry.run, entry, self.drain_until)
-  if ran and done then return self.queue:settle(entry, "delivered") end
-  if not ran then failure = { kind = "protocol", message = tostring(done), sent = "maybe" } end
-  self.queue:settle(entry, "failed")
-  tell(entry, failure)
+local function settle(self, entry, failure)
+  self.queue:settle(entry, not failure and "delivered" or failure.kind == "closed" and "lost" or "failed")
+  if failure then tell(entry, failure) end
 end
 
-local function send_all(self)
+-- A place among the senders; the second one is to be held as long as it is used.
+local function take_place(self)
+  local place, ticket = {}, newproxy(true)
+  self.senders, self.coming = self.senders + 1, self.coming + 1
+  getmetatable(ticket).__gc = function()
+    if place.over then return end
+    self.senders = self.senders - 1
+    if not place.taken then self.coming = self.coming - 1 end
+    if place.entry then self.orphans[#self.orphans + 1] = place.entry end
+  end
+  return place, ticket
+end
+
+local function give_back(self, place)
+  place.over, self.senders = true, self.senders - 1
+end
+
+-- After a failure others come first: what fails at once, and whose report puts in the next one, would have no end.
+local function send(self, place, entry)
+  place.entry = entry
+  local ran, done, failure = pcall(entry.run, entry, self.drain_until)
+  place.entry = nil
+  if ran and done then return settle(self, entry) end
+  settle(self, entry, ran and failure or { kind = "protocol", message = tostring(done), sent = "maybe" })
+  ngx.sleep(TURN)
+end
+
+-- What senders had taken who are no more.
+local function settle_orphans(self)
+  for entry in function() return table.remove(self.orphans) end do settle(self, entry, BROKEN_OFF) end
+end
+
+-- Keeps its ticket until the end.
+local function sender(_, self, place, ticket)
+  place.taken, self.coming = true, self.coming - 1
+  settle_orphans(self)
   while not (self.drain_until and now() >= self.drain_until) do
     local entry = self.queue:take()
-    if not entry then return end
-    send(self, entry)
+    if not entry then break end
+    send(self, place, entry)
   end
-end
-
-local function sender(_, self)
-  send_all(self)
-  self.senders = self.senders - 1
+  give_back(self, place)
+  return ticket
 end
 
 -- As many timers as there is work, up to the limit; those that are on the way to the next entry count. nginx may refuse
 -- one (lua_max_pending_timers); then those that run, the next push or the long timer will do.
 local function start_sender(self)
   if self.senders >= SENDERS or self.senders - self.queue.in_flight >= self.queue.queued then return end
-  if ngx.timer.at(0, sender, self) then self.senders = self.senders + 1 end
+  local place, ticket = take_place(self)
+  if ngx.timer.at(0, sender, self, place, ticket) then return end
+  self.coming = self.coming - 1
+  give_back(self, place)
 end
 
+local function move_on(self)
+  start_sender(self)
+  if self.senders == 0 then sender(nil, self, take_place(self)) end
+end
+
+-- All are out before anybody is told: a report may put something in.
 local function give_up(self, failure)
-  local count, entry = 0, self.queue:give_up()
-  while entry do
-    count = count + 1
-    tell(entry, failure)
-    entry = self.queue:give_up()
-  end
-  return count
+  local all = {}
+  for entry in function() return self.queue:give_up() end do all[#all + 1] = entry end
+  for i = 1, #all do tell(all[i], failure) end
+  return #all
 end
 
 local function wait_until_empty(self, deadline)
   while not is_empty(self) and now() < deadline do
-    start_sender(self)
-    if self.senders == 0 then send_all(self) else ngx.sleep(0.01) end
+    move_on(self)
+    if not is_empty(self) then ngx.sleep(0.01) end
   end
   return is_empty(self)
 end
 
-local function drain_before_exit(self)
+local function changed(self)
+  if self.on_change then self.on_change() end
+end
+
+-- Messages that come later, from requests that outlive their worker's end, get a time of their own; unless there is
+-- nobody to take them.
+local function drain_before_exit(_, self)
   self.drain_until = now() + self.drain_time
-  if wait_until_empty(self, self.drain_until) then return end
+  tell_drops(nil, self)
+  if wait_until_empty(self, self.drain_until) then
+    self.drain_until, self.watched_until = nil, 0
+    return changed(self)
+  end
+  self.refusal = ENDING
+  tell_drops(nil, self)
   local count = give_up(self, {
     kind = "closed", sent = "no",
     message = ("the worker had to end, and the %g s that it takes to send what is queued were over"):format(
       self.drain_time),
   })
   ngx.log(ngx.ERR, "azure.signalr: this worker had to end with ", count, " messages of its queue not sent")
+  changed(self)
 end
 
 local watch
 
+-- The long timer may have fallen, too.
 local function arm(self)
-  if not self.watched then self.watched = ngx.timer.at(WATCH, watch, self) and true or false end
+  local time = now()
+  if time < self.watched_until then return end
+  if ngx.timer.at(WATCH, watch, self) then
+    self.watched_until = time + WATCH + 1
+  elseif ngx.worker.exiting() and ngx.timer.at(0, drain_before_exit, self) then
+    self.watched_until = math.huge
+  end
+end
+
+-- Has the collector look for senders who are no more. A timer that has not begun while nothing moved will not begin.
+local function look_for_orphans(self)
+  local settled = self.queue.accepted - self.queue.queued - self.queue.in_flight
+  self.still = settled == self.settled and self.still + WATCH or 0
+  self.settled = settled
+  if self.still >= STILL or self.still > 0 and self.coming > 0 then
+    collectgarbage()
+    self.still = 0
+  end
 end
 
 -- Also keeps the Lua state of a request alive where lua_code_cache is off; so it ends when there is nothing to do.
 function watch(premature, self)
-  self.watched = false
-  if premature then return drain_before_exit(self) end
-  if is_empty(self) then return end
+  self.watched_until = 0
+  if premature then
+    self.watched_until = math.huge
+    return drain_before_exit(nil, self)
+  end
+  if is_empty(self) and #self.drops == 0 then return end
   arm(self)
-  start_sender(self)
-  if self.senders == 0 then send_all(self) end
+  look_for_orphans(self)
+  tell_drops(nil, self)
+  move_on(self)
 end
 
 --- Takes an entry; it will be sent soon.
@@ -133,7 +234,7 @@ end
 -- @treturn true|nil
 -- @treturn table failure: kind queue_full or closed
 function methods:push(entry)
-  if self.closed then return nil, CLOSED end
+  if self.refusal then return nil, self.refusal end
   local queue = self.queue
   if not queue:push(entry) then
     return nil, {
@@ -145,6 +246,7 @@ function methods:push(entry)
   self.pid = ngx.worker.pid()
   arm(self)
   start_sender(self)
+  changed(self)
   return true
 end
 
@@ -158,8 +260,9 @@ function methods:stats() return self.queue:stats() end
 
 --- Takes no more entries; what is queued is given up and reported.
 function methods:close()
-  if self.closed then return end
-  self.closed = true
+  if self.refusal then return end
+  self.refusal = CLOSED
+  tell_drops(nil, self)
   give_up(self, CLOSED)
 end
 

@@ -1,5 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --- What nginx lets Lua do in which phase, and what to say where it does not.
+local check = require "azure.signalr.check"
+local core = require "azure.signalr.core"
+
 local M = {}
 
 -- `calls`: sockets work and Lua may yield. `queue`: a timer can be started, so that what is enqueued gets out.
@@ -30,20 +33,20 @@ local ways_out = {
 }
 local way_out = "use enqueue, which works there, or ngx.timer.at(0, ...)"
 
-local get_phase = ngx.get_phase
+local get_phase, yieldable = ngx.get_phase, core.yieldable
 
 -- TLS handshakes wait for Lua only in an nginx with OpenResty's patches; in one without, a call there ends the
--- connection. Distributions load the Lua module into an nginx of their own, without them.
+-- connection. Distributions load the Lua module into an nginx of their own, without them; OpenResty alone has it in a
+-- directory of this name.
 local function is_patched()
   local configure = ngx.config.nginx_configure and ngx.config.nginx_configure() or ""
-  return configure:find("ngx_lua", 1, true) ~= nil or configure:find("lua-nginx-module", 1, true) ~= nil
+  return configure:find("ngx_lua-", 1, true) ~= nil
 end
 
 local tls_waits = is_patched()
 
---- Why a call that waits for an answer cannot be made here.
--- @treturn nil|string nil where it can
-function M.refuse_call()
+-- Why a call that waits for an answer cannot be made in this phase; nil where it can.
+local function refuse_call()
   local name = get_phase()
   local phase = phases[name]
   if phase and phase.calls then
@@ -55,6 +58,16 @@ function M.refuse_call()
     ways_out[name] or way_out)
 end
 
+local no_yield = "nginx cannot wait for an answer inside a callback of table.sort, string.gsub or another C function: "
+  .. "collect the values there, and make the calls after it"
+
+--- Throws where nothing can be waited for, and says what to do instead.
+function M.check_call()
+  local problem = refuse_call()
+  if not problem and not yieldable() then problem = no_yield end
+  if problem then check.fail("%s", problem) end
+end
+
 --- Why nothing can be enqueued here.
 -- @treturn nil|string nil where it can
 function M.refuse_queue()
@@ -63,9 +76,5 @@ function M.refuse_queue()
   if phase and phase.queue then return nil end
   return ("nothing can be enqueued in the phase %s: %s"):format(name, phase and phase.why or "it is not known")
 end
-
---- What to say where Lua cannot yield.
-M.no_yield = "nginx cannot wait for an answer inside a callback of table.sort, string.gsub or another C function: "
-  .. "collect the values there, and make the calls after it"
 
 return M

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- Light threads of nginx: several calls at a time within one request or timer.
 local semaphore = require "ngx.semaphore"
+local phase = require "azure.signalr.transport.resty.phase"
 
 local M = {}
 local methods = {}
@@ -25,6 +26,7 @@ end
 -- @param ... its arguments
 -- @treturn table handle
 function M.spawn(fn, ...)
+  phase.check_call()
   local self = setmetatable({ results = nil, waiting = 0, finished = false }, metatable)
   self.thread = spawn(run, self, fn, ...)
   return self
@@ -43,6 +45,7 @@ end
 -- @tparam number|nil timeout seconds; without it, as long as it takes
 -- @treturn boolean|nil as result()
 function methods:wait(timeout)
+  if not self.results then phase.check_call() end
   local deadline = timeout and ngx.now() + timeout
   while not self.results do
     self.finished = self.finished or semaphore.new(0)
@@ -71,6 +74,7 @@ end
 -- @tparam number limit
 -- @treturn table for each of them { n =, true, what it returned } or { n =, false, what it threw }
 function M.all(list, limit)
+  phase.check_call()
   local results, next_one = {}, 0
   local function work()
     while next_one < #list do
