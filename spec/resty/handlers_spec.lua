@@ -7,11 +7,13 @@ local cjson = require "cjson"
 local cqueues = require "cqueues"
 local emulator = require "spec.support.emulator"
 local hub_client = require "spec.support.hub_client"
+local raw_server = require "spec.support.raw_server"
 
-local service, web
+local service, mute, web
 
 local HTTP = [[
   lua_shared_dict numbers 1m;
+  lua_shared_dict queues 1m;
   lua_shared_dict tiny 12k;
   init_by_lua_block {
     local signalr = require "azure.signalr"
@@ -19,6 +21,11 @@ local HTTP = [[
     metrics = resty.metrics { dict = "numbers" }
     client = signalr.new { connection_string = %q, on_attempt = metrics.on_attempt, retry = { max = 1, base = 0.01 } }
     metrics:watch(client)
+    queues = resty.metrics { dict = "queues", prefix = "silent" }
+    silent = signalr.new { endpoint = "http://127.0.0.1:%d", access_key = ("k"):rep(32) }
+    queues:watch(silent)
+    other = signalr.new { connection_string = %q }
+    queues:watch(other)
     chat = client:hub("chat")
     local function decide()
       local name = ngx.var.arg_name
@@ -36,6 +43,7 @@ local HTTP = [[
       function() resty.negotiate(chat, decide, { origin = "*" }) end,
       function() resty.negotiate(chat, decide, { origins = { "app.test" } }) end,
       function() resty.metrics { dict = "nothing" } end,
+      function() metrics:watch({}) end,
       function() signalr.new { connection_string = %q, ca_file = "x.pem" } end,
       function() signalr.new { connection_string = %q, ca_path = "x" } end,
       function() signalr.new { connection_string = %q, http2 = true } end,
@@ -51,6 +59,11 @@ local SERVER = [[
   location /misuse { content_by_lua_block { ngx.print(table.concat(misuse, "\n")) } }
   location /metrics { content_by_lua_block { metrics:handle() } }
   location /send { content_by_lua_block { ngx.print(tostring(chat:send("note", 1))) } }
+  location /silent { content_by_lua_block { for i = 1, 20 do silent:hub("x"):enqueue("x", i) end } }
+  location /queues { content_by_lua_block {
+    ngx.print(tostring(ngx.shared.queues:get("g|queue_depth|" .. ngx.worker.id())), " ",
+      tostring(ngx.shared.queues:get("c|queue_accepted_total"))) } }
+  location /other { content_by_lua_block { other:hub("x"):enqueue("x", 1) other:drain(5) queues:handle() } }
   location /raw { content_by_lua_block { client:request { method = "GET", path = "/api/nowhere" } } }]]
 
 local function post(path, headers) return web:get(path, { method = "POST", body = "", headers = headers }) end
@@ -58,11 +71,13 @@ local function post(path, headers) return web:get(path, { method = "POST", body 
 describe("ready handlers", function()
   setup(function()
     service = emulator.start("--control")
+    mute = raw_server.start { on_request = "sleep(60)" }
     local c = service.connection_string
-    web = nginx.start { http = HTTP:format(c, c, c, c, c), server = SERVER }
+    web = nginx.start { http = HTTP:format(c, mute.port, c, c, c, c, c), server = SERVER }
   end)
   teardown(function()
     web:stop()
+    mute:stop()
     service:stop()
   end)
 
@@ -114,7 +129,8 @@ describe("ready handlers", function()
     local lines = {}
     for line in text:gmatch("[^\n]+") do lines[#lines + 1] = line end
     for i, part in ipairs { "decide must be a function", "hub must be a hub handle", 'did you mean "origins"',
-      "origins[1] must be an origin", "lua_shared_dict", "lua_ssl_trusted_certificate", "lua_ssl_trusted_certificate",
+      "origins[1] must be an origin", "lua_shared_dict", "watch needs a client",
+      "lua_ssl_trusted_certificate", "lua_ssl_trusted_certificate",
       "leave http2 out", "cannot speak TLS within TLS", "would block the nginx worker" } do
       assert.truthy((lines[i] or ""):find(part, 1, true), part .. ": " .. text)
     end
@@ -143,6 +159,22 @@ describe("ready handlers", function()
     for line in text:gmatch("[^\n]+") do
       assert.truthy(line:find("^# HELP [%l_]+ .") or line:find("^# TYPE [%l_]+ %l+$")
         or line:find("^[%l_]+[^ ]* [%d.e+-]+$"), line)
+    end
+  end)
+
+  it("metrics tell of a queue whose service is silent, and add up those of several clients", function()
+    assert.are.equal(200, (web:get("/silent")))
+    local deadline, seen = cqueues.monotime() + 1.5, {}
+    repeat
+      cqueues.sleep(0.05)
+      local _, body = web:get("/queues")
+      seen[body] = true
+    until seen["4 20"] or cqueues.monotime() > deadline
+    assert.is_true(seen["4 20"], "no worker told of its queue")
+    local status, text = web:get("/other")
+    assert.are.equal(200, status)
+    for _, line in ipairs { "queue_accepted_total 21", "queue_delivered_total 1", 'queue_depth{worker="%d"} 4' } do
+      assert.truthy(text:find("\nsilent_" .. line:gsub("[{}%.]", "%%%0") .. "\n"), text)
     end
   end)
 

@@ -49,27 +49,47 @@ local function incr(self, key, by)
   end
 end
 
+-- The state of all clients that are watched, added up.
+local function sum_of(transports)
+  local sum = {}
+  for _, transport in ipairs(transports) do
+    for name, value in pairs(transport:stats()) do sum[name] = (sum[name] or 0) + value end
+  end
+  return sum
+end
+
 -- Counters are handed over as what was added since the last time: they outlive the worker.
 local function publish(self)
-  if not self.client then return end
-  local stats = self.client.context.transport:stats()
+  if not self.transports[1] then return end
+  local stats, told = sum_of(self.transports), self.told
   for _, row in ipairs(COUNTERS) do
-    local added = (stats[row[1]] or 0) - (self.told[row[1]] or 0)
+    local added = (stats[row[1]] or 0) - (told[row[1]] or 0)
     if added ~= 0 then incr(self, "c|" .. row[2], added) end
-    self.told[row[1]] = stats[row[1]] or 0
   end
+  self.told = stats
   local worker = ngx.worker.id() or 0
   for _, row in ipairs(GAUGES) do
     self.dict:set(("g|%s|%d"):format(row[2], worker), stats[row[1]] or 0)
   end
+  return stats.queued + stats.in_flight > 0
 end
 
-local function publish_later(self)
-  if self.waiting then return end
-  self.waiting = ngx.timer.at(PUBLISH, function()
-    self.waiting = false
+local publish_later
+
+local function publish_again(_, self)
+  self.until_published = 0
+  if publish(self) then publish_later(self) end
+end
+
+-- A timer may fall (lua_max_running_timers), and none is started where a worker ends.
+function publish_later(self)
+  local time = ngx.now()
+  if time < self.until_published then return end
+  if ngx.timer.at(PUBLISH, publish_again, self) then
+    self.until_published = time + 2 * PUBLISH
+  else
     publish(self)
-  end)
+  end
 end
 
 --- Makes metrics.
@@ -80,7 +100,8 @@ function M.new(given)
   local dict = ngx.shared[given.dict or ""]
   if not dict then check.fail("%s: dict must name a lua_shared_dict of nginx.conf", where) end
   local self = setmetatable({
-    dict = dict, prefix = given.prefix or "azure_signalr", told = {}, waiting = false, complained = false,
+    dict = dict, prefix = given.prefix or "azure_signalr", transports = {}, told = {}, until_published = 0,
+    complained = false,
   }, metatable)
   --- Counts an attempt; the option on_attempt of signalr.new.
   function self.on_attempt(facts)
@@ -94,9 +115,18 @@ function M.new(given)
   return self
 end
 
---- Has the connections and the queue of a client shown too. Once, where the client is made.
--- @tparam table client
-function methods:watch(client) self.client = client end
+--- Has the connections and the queue of a client shown too. Once for each client, where it is made; what several
+-- have is added up.
+-- @tparam table client made inside nginx
+function methods:watch(client)
+  local transport = type(client) == "table" and client.context and client.context.transport
+  if not transport or not transport.watch then check.fail("%s: watch needs a client made inside nginx", where) end
+  for _, known in ipairs(self.transports) do
+    if known == transport then return end
+  end
+  table.insert(self.transports, transport)
+  transport:watch(function() publish_later(self) end)
+end
 
 local function collect(dict)
   local found, keys = {}, dict:get_keys(0)
