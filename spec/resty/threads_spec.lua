@@ -54,12 +54,34 @@ local SERVER = [[
   } }
   location /misuse { content_by_lua_block {
     client = client or make()
-    for _, name in ipairs { "step", "run", "pollfd", "events", "timeout" } do
+    for _, name in ipairs { "step", "run", "pollfd", "events", "timeout", "adopt" } do
       ngx.say(name, ": ", tostring(select(2, pcall(client[name], client))))
     end
     ngx.say(tostring(select(2, pcall(make, { io_thread = true }))))
+    ngx.say(tostring(select(2, pcall(make, { spawn_yield = print }))))
     client:hub("chat"):send("still fine")
   } }
+  location /nowhere {
+    content_by_lua_block {
+      client = client or make()
+      local order = {}
+      local handle = client:spawn(function() client:sleep(0) order[#order + 1] = "later" end)
+      order[#order + 1] = "first"
+      local function try(fn) ngx.say(tostring(select(2, pcall(table.sort, { 2, 1 }, fn)))) end
+      try(function() return handle:wait() end)
+      try(function() return require("azure.signalr").all {} end)
+      handle:wait()
+      ngx.say(table.concat(order, " "))
+      kept = client:spawn(function() client:sleep(0.05) end)
+    }
+    log_by_lua_block {
+      local signalr = require "azure.signalr"
+      for _, fn in ipairs {
+        function() signalr.all { function() end } end, function() client:hub("x"):users { "a" }:send("x") end,
+        function() client:spawn(function() end) end, function() client:drain(1) end,
+      } do ngx.log(ngx.WARN, "LOG ", tostring(select(2, pcall(fn)))) end
+    }
+  }
   location /slow { lua_check_client_abort on; content_by_lua_block {
     client = client or make { max_connections = 2, max_in_flight = 2 }
     ngx.say(tostring(client:hub("slow"):send("x")))
@@ -103,10 +125,23 @@ describe("inside nginx, many at a time", function()
 
   it("what is for hosts with a loop of their own throws, and says what to do", function()
     local body = page(start("on"), "/misuse")
-    for _, name in ipairs { "step", "run", "pollfd", "events", "timeout" } do
-      assert.truthy(body:find(name .. ": [^\n]*client:" .. name .. ": this transport yields by its own means"), body)
+    for _, name in ipairs { "step", "run", "pollfd", "events", "timeout", "adopt" } do
+      assert.truthy(body:find(name .. ": [^\n]*client:" .. name .. ": this transport yields by its own means[^\n]*"
+        .. "handle:wait%(%)"), body)
     end
+    assert.truthy(body:find("spawn_yield is for hosts that own the loop: leave it out, client:spawn", 1, true), body)
     assert.truthy(body:find("io_thread is for hosts that own the loop", 1, true), body)
+  end)
+end)
+
+describe("where nothing can be waited for", function()
+  it("all, spawn, wait and drain say so, and what to do", function()
+    local web = start("on")
+    local body = page(web, "/nowhere")
+    local callback = "[^\n]*nginx cannot wait for an answer inside a callback of table.sort[^\n]*\n"
+    assert.truthy(body:find("^" .. callback .. callback .. "first later\n$"), body)
+    local phase = "LOG [^\n]*nginx has no sockets in the phase log, so that no answer can be waited for: use enqueue"
+    web:await_log(phase .. ".*" .. phase .. ".*" .. phase .. ".*" .. phase)
   end)
 end)
 

@@ -91,12 +91,13 @@ describe("signalr.new", function()
       { { connection_string = base, application = "1" }, "application must begin with a letter" },
       { { connection_string = base, on_attempt = 1 }, "on_attempt must be a function" },
       { { connection_string = base, server_endpoint = "x" }, "server_endpoint must be an http or https URL" },
+      { { connection_string = base, drain_timeout = 5 }, "drain_timeout is for workers of nginx; elsewhere" },
     }
-    for i = 1, 31 do
+    for i = 1, 32 do
       local message = message_of(cases[i][1])
       assert.is_truthy(message:find(cases[i][2], 1, true), message)
     end
-    assert.are.equal(31, #cases)
+    assert.are.equal(32, #cases)
   end)
 
   it("lower-cases the application, which hubs then have", function()

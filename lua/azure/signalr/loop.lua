@@ -37,7 +37,8 @@ end
 local function scheduler_of(self, where)
   local found = self.context.scheduler
   if not found then
-    check.fail("%s: this transport yields by its own means, and the loop around it moves everything on", where)
+    check.fail("%s: this transport yields by its own means, and the loop around it moves everything on: leave it out; "
+      .. "handle:wait() waits for what was spawned, client:drain() for the queue", where)
   end
   return found
 end

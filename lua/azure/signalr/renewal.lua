@@ -7,7 +7,9 @@ local Renewal = { __name = "azure.signalr.renewal" }
 local methods = {}
 Renewal.__index = methods
 
-local patience = 60 -- seconds after which a fetch that was never heard of again is taken for abandoned
+-- Seconds after which a fetch that was never heard of again is taken for abandoned: in nginx a request whose client
+-- goes away ends in the middle of it. One that is only slow is made a second time.
+local patience = 5
 local again = 15 -- seconds before a fetch that failed is tried again, while the old thing is good
 
 --- Makes one.

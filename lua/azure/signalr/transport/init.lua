@@ -30,7 +30,6 @@
 -- A transport whose host has a loop of its own (nginx) may also have these; where they are, the client hands over to
 -- them what it would do by stepping a pool:
 -- transport:spawn(fn, ...) -> handle: done(), result(), wait(timeout), cancel(), as client:spawn gives
--- transport:all(list, limit) -> for each function { n =, true, what it returned } or { n =, false, what it threw }
 -- transport:enqueue(entry) -> true | nil, failure
 --     entry.run(entry, deadline) -> true | nil, err    sends it; deadline (transport:now() terms) may be nil
 --     entry.report(entry, err)    for each entry that was taken and not sent: err is what run returned, or a failure
@@ -39,6 +38,8 @@
 --     entry.drop_oldest           true: make room by giving up the oldest, rather than refuse this one
 -- transport:drain(timeout) -> whether the queue is empty and nothing of it in flight
 -- transport:stats() -> table of counters
+local check = require "azure.signalr.check"
+
 local M = {}
 
 -- nginx with the Lua module, OpenResty or its resty command: sockets of its own, and a loop that must not be blocked.
@@ -52,6 +53,9 @@ end
 -- @treturn table transport
 function M.default(config)
   if M.inside_nginx() then return require("azure.signalr.transport.resty").new(config) end
+  if config.drain_timeout then
+    check.fail("signalr.new: drain_timeout is for workers of nginx; elsewhere client:drain(seconds) says how long")
+  end
   return require("azure.signalr.transport.curl").new(config)
 end
 
