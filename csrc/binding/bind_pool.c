@@ -189,6 +189,13 @@ static int pool_in_flight(lua_State *L) {
   return 1;
 }
 
+/* pool:moving() -> whether step has anything to wait for */
+static int pool_moving(lua_State *L) {
+  const asr_pool_box *box = box_of(L);
+  lua_pushboolean(L, box->pool != NULL && asr_pool_is_moving(box->pool));
+  return 1;
+}
+
 /* pool:fd() -> a descriptor that is readable when step has work | nil */
 static int pool_fd(lua_State *L) {
   asr_pool_box *box = box_of(L);
@@ -250,6 +257,7 @@ static const luaL_Reg methods[] = {{"submit", pool_submit},
                                    {"collect", pool_collect},
                                    {"cancel", pool_cancel},
                                    {"in_flight", pool_in_flight},
+                                   {"moving", pool_moving},
                                    {"attach", asr_pool_attach_outbox},
                                    {"enqueue", asr_pool_enqueue_message},
                                    {"stats", pool_stats},

@@ -280,7 +280,7 @@ static void take_back(asr_pool *pool) {
     on_done(pool, job);
 }
 
-static bool is_moving(const asr_pool *pool) {
+bool asr_pool_is_moving(const asr_pool *pool) {
   return pool->in_flight > 0 || asr_outbox_pending(pool->outbox) > 0;
 }
 
@@ -288,7 +288,7 @@ static bool is_moving(const asr_pool *pool) {
 static bool drive(asr_pool *pool, double timeout) {
   size_t before = pool->in_flight;
   bool fine = true;
-  if (!is_moving(pool))
+  if (!asr_pool_is_moving(pool))
     return true;
   if (!pool->io) {
     double due = asr_outbox_feed(pool->outbox, pool->engine);
@@ -309,7 +309,7 @@ size_t asr_pool_step(asr_pool *pool, double timeout) {
   look_for_fork(pool);
   before = pool->finished.count;
   over = asr_outbox_listen(pool->outbox, timeout > 0);
-  while (is_moving(pool)) {
+  while (asr_pool_is_moving(pool)) {
     double left = until > 0 ? until - asr_monotonic() : 0;
     if (!drive(pool, left) || left <= 0 || pool->finished.count > before ||
         asr_outbox_listen(pool->outbox, true) != over)
@@ -392,7 +392,7 @@ double asr_pool_timeout(asr_pool *pool) {
   look_for_fork(pool);
   if (pool->finished.count > 0 || asr_outbox_has_reports(pool->outbox))
     return 0;
-  if (pool->io || !is_moving(pool))
+  if (pool->io || !asr_pool_is_moving(pool))
     return -1; /* a thread tells by its descriptor */
   due = asr_outbox_due(pool->outbox);
   wait = asr_engine_timeout(pool->engine);

@@ -51,6 +51,8 @@ bool asr_pool_cancel(asr_pool *pool, asr_ticket ticket);
 bool asr_pool_knows(asr_pool *pool, asr_ticket ticket);
 
 size_t asr_pool_in_flight(asr_pool *pool);
+/* Whether step could bring anything: a ticket or a message is under way. */
+bool asr_pool_is_moving(const asr_pool *pool);
 void asr_pool_counts(asr_pool *pool, asr_counts *counts);
 /* A descriptor that is readable when step has something to do, or -1. */
 int asr_pool_fd(asr_pool *pool);

@@ -75,6 +75,20 @@ host.describe(describe, "spawn", function(kind)
     assert.equal(1, client:step(0))
   end)
 
+  it("does not wait in step for one that sleeps when an answer comes", function()
+    local client = server.client()
+    local sleeper = client:spawn(client.sleep, client, 2)
+    local handle = client:spawn(function() return client:hub("wait50"):send("x") end)
+    local took = host.timed(function() while not handle:done() do client:step(3) end end)
+    assert.is_true(took < 1, "took " .. took)
+    assert.is_true(select(2, handle:result()))
+    local queued = client:spawn(function() return client:drain(1) end)
+    assert(client:hub("chat"):enqueue("x"))
+    took = host.timed(queued.wait, queued, 3)
+    assert.is_true(took < 1, "took " .. took)
+    assert.is_true(sleeper:cancel())
+  end)
+
   it("gives pages and retries the same way", function()
     local seen = {}
     local client = server.client { retry = { max = 2, base = 0.05, cap = 0.05 } }

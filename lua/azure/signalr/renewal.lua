@@ -12,6 +12,9 @@ Renewal.__index = methods
 local patience = 5
 local again = 15 -- seconds before a fetch that failed is tried again, while the old thing is good
 
+local running = coroutine.running
+local MAIN = {} -- stands for the main line where it is no coroutine
+
 --- Makes one.
 -- @tparam function fetch (now, ...) -> { renew =, expires = (both unix seconds), ... } | nil, problem
 function M.new(fetch) return setmetatable({ fetch = fetch, held = nil, since = nil }, Renewal) end
@@ -20,14 +23,24 @@ local function is_fetching(self, transport)
   return self.since ~= nil and transport:now() - self.since < patience
 end
 
+-- Waiting may keep the one who fetches from going on: on the main line nobody is resumed. Then it is fetched twice.
+local function is_to_come(self, transport)
+  return is_fetching(self, transport) and not (transport.holds_up and transport:holds_up(self.fetcher))
+end
+
+local function is_own(self, transport)
+  return transport.caller and is_fetching(self, transport) and self.thread == (running() or MAIN)
+end
+
 local function await(self, transport, deadline)
-  while is_fetching(self, transport) and transport:now() < deadline do
+  while is_to_come(self, transport) and transport:now() < deadline do
     if not transport:sleep(0.02) then return end
   end
 end
 
 local function fetch(self, transport, ...)
-  self.since = transport:now()
+  self.since, self.thread = transport:now(), running() or MAIN
+  self.fetcher = transport.caller and transport:caller()
   local ran, fresh, problem = pcall(self.fetch, transport:time(), ...)
   self.since = nil
   if ran and fresh then
@@ -39,7 +52,7 @@ local function fetch(self, transport, ...)
 end
 
 --- Gives what was fetched, fetching it if need be.
--- @tparam table transport its now, time and sleep
+-- @tparam table transport its now, time and sleep; caller and holds_up, where it has them
 -- @tparam number deadline until when to wait for another caller's fetch, as transport:now() counts
 -- @param ... what fetch gets besides the time
 -- @treturn table|nil
@@ -49,10 +62,11 @@ function methods:get(transport, deadline, ...)
   if held and now < held.renew then return held end
   if is_fetching(self, transport) then
     if held and now < held.expires then return held end
+    if is_own(self, transport) then return nil, "what fetches it made a call that needs it" end
     await(self, transport, deadline)
     held, now = self.held, transport:time()
     if held and now < held.expires then return held end
-    if is_fetching(self, transport) then return nil, "the fetch of another call has not ended, and no time is left" end
+    if is_to_come(self, transport) then return nil, "the fetch of another call has not ended, and no time is left" end
   end
   local fresh, problem = fetch(self, transport, ...)
   if fresh then return fresh end

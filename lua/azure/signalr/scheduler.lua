@@ -43,6 +43,17 @@ function methods:waiter()
   if thread and yieldable() and not nested.is_stuck(running()) then return adopt.waiter(self, host, thread) end
 end
 
+--- Who is driven while the call at hand waits.
+-- @treturn table|nil owner; nil: the call blocks
+function methods:caller()
+  local waiter = self:waiter()
+  return waiter and waiter.owner
+end
+
+--- Whether somebody else cannot go on while the call at hand waits.
+-- @tparam table|nil owner whose waiters he is one of; nil: he blocks
+function methods:holds_up(owner) return not self:waiter() or waiting.is_put_off(owner) end
+
 --- Has a waiter wait for a ticket.
 -- @treturn table|nil reply
 -- @treturn table failure
@@ -94,7 +105,7 @@ end
 -- Whether a wait is over before it begins: a blocking call may have left something behind; or nothing is in flight.
 local function need_not_wait(self, pool, timeout)
   if collect(self, pool) then return true end
-  if self.timers.count == 0 or pool:timeout() then return false end
+  if self.timers.count == 0 or pool:moving() then return false end
   self.transport:block(timeout)
   return true
 end
@@ -197,7 +208,7 @@ function methods:events() return self.pool and self.pool:events() end
 
 --- Seconds after which to step whatever the descriptor says; nil: no need.
 function methods:timeout()
-  if self.ready[1] then return 0 end
+  if waiting.has_turns(self) then return 0 end
   local timeout = self.pool and self.pool:timeout()
   local first = self.timers:first()
   if not first then return timeout end

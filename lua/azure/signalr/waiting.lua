@@ -47,11 +47,14 @@ local function leave(home, waiter)
   unlink(waiter.owner, home)
 end
 
+--- Whether an owner's waiters are not resumed now. Unless one of those who are waited for waits for one of them.
+function M.is_put_off(owner) return only ~= nil and owner ~= only and only.joins == 0 end
+
 -- A call that blocks the main line must not run other people's code in the middle of it: their turn is put off to
--- the next step. Unless one of those who are waited for waits for one of them.
+-- the next step.
 local function wake(home, waiter)
   woken = woken + 1
-  if only and waiter.owner ~= only and only.joins == 0 then
+  if M.is_put_off(waiter.owner) then
     waiter.queued = true
     home.ready[#home.ready + 1] = waiter
   else
@@ -59,11 +62,14 @@ local function wake(home, waiter)
   end
 end
 
---- Resumes those whose turn was put off.
+--- Whether there are any whose turn was put off and has come now.
+function M.has_turns(home) return home.ready[1] ~= nil and not (only and only.joins == 0) end
+
+--- Resumes them.
 -- @treturn boolean whether there were any
 function M.flush(home)
+  if not M.has_turns(home) then return false end
   local ready = home.ready
-  if not ready[1] or (only and only.joins == 0) then return false end
   home.ready = {}
   for i = 1, #ready do
     local waiter = ready[i]

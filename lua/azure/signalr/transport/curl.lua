@@ -20,10 +20,10 @@ end
 
 -- Other tickets move on meanwhile; they stay with the pool for their owners.
 local function block_for(self, seconds)
-  local pool, queue, deadline = self.pool, self.queue, monotonic() + seconds
+  local pool, deadline = self.pool, monotonic() + seconds
   local left = seconds
   while left > 0 do
-    if pool:in_flight() > 0 or queue and queue:pending() > 0 then pool:step(left) else curl.sleep(left) end
+    if pool:moving() then pool:step(left) else curl.sleep(left) end
     left = deadline - monotonic()
   end
 end
@@ -114,6 +114,12 @@ function methods:sleep(seconds)
   if self.queue then self.queue:turn() end
   return true
 end
+
+--- Who is driven while the call at hand waits; nil: it blocks.
+function methods:caller() return self.scheduler and self.scheduler:caller() end
+
+--- Whether somebody else, of whom `caller` said this, cannot go on while the call at hand waits.
+function methods:holds_up(caller) return not self.scheduler or self.scheduler:holds_up(caller) end
 
 --- Seconds on a clock that never goes back, with their fraction.
 function methods:now() -- luacheck: ignore 212

@@ -27,6 +27,10 @@
 -- transport:time() -> unix seconds
 -- transport:close()
 --
+-- One in which calls may wait in several ways (curl) says who must not be waited for:
+-- transport:caller() -> who makes the call at hand, for holds_up; nil: it blocks
+-- transport:holds_up(caller) -> whether that one could not go on while the call at hand waits
+--
 -- A transport whose host has a loop of its own (nginx) may also have these; where they are, the client hands over to
 -- them what it would do by stepping a pool:
 -- transport:spawn(fn, ...) -> handle: done(), result(), wait(timeout), cancel(), as client:spawn gives
