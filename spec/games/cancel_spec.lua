@@ -87,6 +87,37 @@ host.describe(describe, "ending calls", function(kind)
     assert.equal(1, closed)
   end)
 
+  it("never blocks in what is to be closed after an error: a call there throws, and may be spawned", function()
+    if not coroutine.close then return assert.equal("Lua 5.1", _VERSION) end -- luacheck: ignore
+    local fn = assert(load [[
+      local client, on_close, ending = ...
+      local guard <close> = setmetatable({}, { __close = on_close })
+      client:sleep(0)
+      if ending == "error" then error "bad" end
+      if ending == "wait" then client:sleep(60) end
+    ]])
+    local seen
+    local function on_close()
+      seen = { pcall(send, "wait300") }
+      client:spawn(function() seen.later = send "chat" end)
+    end
+    for _, ending in ipairs { "error", "wait" } do
+      local handle = client:spawn(fn, client, on_close, ending)
+      local took = host.timed(function()
+        client:step(0)
+        handle:cancel()
+      end)
+      assert.is_true(handle:done() and took < 0.2, "took " .. took)
+      assert.is_false(seen[1])
+      assert.truthy(seen[2]:find("use client:spawn or enqueue there", 1, true))
+      client:run()
+      assert.is_true(seen.later)
+    end
+    local returned = client:spawn(fn, client, function() seen = { pcall(send, "wait20") } end, "return")
+    client:run() -- after a return it waits as elsewhere
+    assert.same({ true, true }, { seen[1], (returned:result()) })
+  end)
+
   it("never leaves half an answer to the next call", function()
     for _ = 1, 5 do
       local handle = client:spawn(send, "half")

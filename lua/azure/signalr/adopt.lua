@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- Coroutines of the host's own that wait in the host's way, as client:adopt named it.
 local check = require "azure.signalr.check"
+local errors = require "azure.signalr.errors"
 local nested = require "azure.signalr.nested"
 local waiting = require "azure.signalr.waiting"
 
@@ -27,8 +28,7 @@ function ways.wake(self)
   self.over = true
   local fine, problem = pcall(self.host.resume, self.thread)
   if fine then return end
-  local on_error = self.owner.on_error
-  if on_error then pcall(on_error, problem, { source = "adopt" }) end
+  errors.tell(self.owner.on_error, problem, { source = "adopt" })
 end
 
 -- The host may resume for reasons of its own: then the coroutine waits on.

@@ -33,21 +33,26 @@ function Task.__tostring(self)
   return Task.__name .. ": " .. state
 end
 
--- What on_error throws must not reach the host's loop, nor vanish.
 local function report(self, err, traceback)
-  local on_error = self.owner.on_error
-  if not on_error then return end
-  local told, problem = pcall(on_error, err, { source = "spawn", handle = self, traceback = traceback })
-  if not told then io.stderr:write("azure.signalr: on_error threw: ", tostring(problem), "\n") end
+  errors.tell(self.owner.on_error, err, { source = "spawn", handle = self, traceback = traceback })
+end
+
+-- Runs what is to be closed. Nobody can yield there, and a call that blocks would hold the host's loop: `closing` has
+-- it refused.
+local function close(self)
+  local before = active
+  active, self.closing = self, true
+  coclose(self.thread)
+  active = before
 end
 
 local function finish(self, results)
-  local thread, traceback = self.thread, nil
-  self.thread = nil
+  local traceback
   if not results[1] and not self.stop and self.owner.on_error then
-    traceback = debug.traceback(thread, tostring(results[2]))
+    traceback = debug.traceback(self.thread, errors.text(results[2]))
   end
-  if coclose and not results[1] then coclose(thread) end
+  if coclose and not results[1] then close(self) end
+  self.thread = nil
   if self.stop then results = { n = 2, false, self.stop } end
   self.results = results
   local tasks = self.owner.tasks
@@ -147,6 +152,10 @@ function M.current()
   if thread ~= self.thread and not nested.leads_to(thread, self.thread) then
     check.fail("this coroutine was made inside a spawned one, which would never hear of the answer: make it with "
       .. "client:wrap(fn) instead of coroutine.wrap(fn)")
+  end
+  if self.closing then
+    check.fail("a spawned function that failed or was ended cannot wait in what it has to close: use client:spawn or "
+      .. "enqueue there")
   end
   if not yieldable() or nested.is_stuck(thread) then
     check.fail("a spawned function cannot wait for an answer inside a callback of table.sort, string.gsub or another C "
