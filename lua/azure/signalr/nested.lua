@@ -60,7 +60,11 @@ local function hand_on(waiter)
   yield(SENTINEL, waiter)
 end
 
+-- Those whose call is under way: nobody else may resume them, which would pass for the answer.
+local busy = setmetatable({}, { __mode = "k" })
+
 local function take(inner, fine, first, ...)
+  if first ~= SENTINEL then busy[inner] = nil end
   if not fine then
     if coclose then coclose(inner) end
     error(first, 0)
@@ -77,6 +81,8 @@ function M.wrap(fn)
   local inner = create(fn)
   return function(...)
     if costatus(inner) == "dead" then error("cannot resume dead coroutine", 2) end
+    if busy[inner] then error("cannot resume a coroutine of client:wrap that runs, or waits for an answer", 2) end
+    busy[inner] = true
     local thread, main = running()
     parents[inner] = not main and thread or MAIN
     stuck[inner] = not yieldable() or nil
