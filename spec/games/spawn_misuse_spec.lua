@@ -21,6 +21,31 @@ host.describe(describe, "spawn, misused", function(kind)
     assert.is_true((client:hub("chat"):send("x")))
   end)
 
+  it("keeps an error from the loop that even fails to say what it is", function()
+    local told
+    local client = server.client { on_error = function(err, what) told = { err, what.traceback } end }
+    local mute = setmetatable({}, { __tostring = function() error "no words" end })
+    local handle = client:spawn(function() error(mute) end)
+    assert.same({ false, mute }, { handle:result() })
+    assert.equal(mute, told[1])
+    assert.truthy(told[2]:find("table that has no text", 1, true))
+  end)
+
+  it("refuses a transport that carries another client's calls", function()
+    local signalr = require "azure.signalr"
+    local transport = require("azure.signalr.transport.curl").new(kind)
+    local function new()
+      local client = signalr.new { endpoint = server.url, access_key = "key", transport = transport }
+      return client
+    end
+    local client = new()
+    local fine, message = pcall(new)
+    assert.is_false(fine)
+    assert.truthy(message:find("spawn_misuse_spec.lua:%d+: signalr.new: this transport belongs to another client"))
+    assert.is_true((client:hub("chat"):send("x")))
+    client:close()
+  end)
+
   it("cannot step from inside", function()
     local client = server.client()
     local handle = client:spawn(function() client:step(0) end)

@@ -16,9 +16,13 @@ local LONG = 3600 -- seconds
 -- @tparam table transport
 -- @tparam table config frozen options
 -- @treturn table|nil scheduler
+-- @raise when it carries another client's calls already: that one would close it, and its options would count
 function M.scheduler(transport, config)
   if transport.spawn then return nil end
-  return transport.scheduler or scheduler.new(transport, config)
+  if transport.scheduler then
+    check.fail("signalr.new: this transport belongs to another client, which closes it with itself: make one for each")
+  end
+  return scheduler.new(transport, config)
 end
 
 local message = "the client was closed"
