@@ -87,6 +87,14 @@ $(OUT)/test/%: csrc/test/%.c $(call obj,$(CORE_SRC) $(NET_SRC)) | check-needed
 ctest: $(TESTS)
 	@for t in $(TESTS); do echo "== $$t"; $$t || exit 1; done
 
+# Several lua_States on several threads: a program that embeds Lua.
+.PHONY: states
+$(OUT)/test/states: spec/support/states.c csrc/test/loopback.h csrc/test/check.h $(OUT)/obj/core/span.o | check-needed
+	@mkdir -p $(@D)
+	$(CC) $(BASE) $(SAN) $(LUA_CFLAGS) $(CFLAGS) -o $@ $(filter %.c %.o,$^) $(shell $(PKGCONFIG) --libs $(LUA_PC))
+states: all $(OUT)/test/states
+	@$(RUN) $(OUT)/test/states
+
 -include $(wildcard $(OUT)/obj/*/*.d $(OUT)/test/*.d)
 
 # ---- where the interpreters find things
@@ -112,6 +120,8 @@ test: deps-test
 	$(MAKE) all LUA=lua5.4
 	$(MAKE) all LUA=luajit
 	$(MAKE) ctest
+	$(MAKE) states LUA=lua5.4
+	$(MAKE) states LUA=luajit
 	$(MAKE) spec LUA=lua5.4
 	$(MAKE) spec LUA=luajit BUSTED_FLAGS=--exclude-tags=demo
 
@@ -124,11 +134,15 @@ ASAN_LIB = $(shell $(CC) -print-file-name=libasan.so)
 UBSAN_LIB = $(shell $(CC) -print-file-name=libubsan.so)
 asan: deps-test
 	$(MAKE) ctest MODE=asan CFLAGS="-O1 -g"
+	$(MAKE) states MODE=asan LUA=lua5.4 CFLAGS="-O1 -g"
+	$(MAKE) states MODE=asan LUA=luajit CFLAGS="-O1 -g"
 	$(MAKE) asan-spec MODE=asan LUA=lua5.4 CFLAGS="-O1 -g"
 	$(MAKE) asan-spec MODE=asan LUA=luajit CFLAGS="-O1 -g"
-# The tests in C, those of the pool's thread among them.
+# The tests in C, those of the pool's thread among them, and programs with several states.
 tsan: check-needed
 	$(MAKE) ctest MODE=tsan CFLAGS="-O1 -g"
+	$(MAKE) states MODE=tsan LUA=lua5.4 CFLAGS="-O1 -g"
+	$(MAKE) states MODE=tsan LUA=luajit CFLAGS="-O1 -g"
 .PHONY: asan-spec
 asan-spec: PRELOAD = ASAN_OPTIONS=detect_leaks=1 LD_PRELOAD='$(ASAN_LIB) $(UBSAN_LIB)'
 # The demo runs on the ordinary builds: there is nothing of it to see here.
