@@ -42,7 +42,7 @@ local function fetch(self, transport, ...)
   self.since, self.thread = transport:now(), running() or MAIN
   self.fetcher = transport.caller and transport:caller()
   local ran, fresh, problem = pcall(self.fetch, transport:time(), ...)
-  self.since = nil
+  self.since, self.thread, self.fetcher = nil, nil, nil
   if ran and fresh then
     self.held = fresh
     return fresh
