@@ -86,6 +86,20 @@ host.describe(describe, "the queue", function(kind)
     assert.are.same({ 30, 0, 0 }, { s.failed + s.lost, s.pending, s.unreported })
   end)
 
+  it("lets on_error step or close the client in the middle of a blocking call, which keeps its answer", function()
+    for _, method in ipairs { "step", "close" } do
+      local client, told = nil, 0
+      client = server.client { on_error = function()
+        told = told + 1
+        client[method](client)
+      end }
+      client:hub("status400"):enqueue("m")
+      local ok, err = client:hub("wait100"):send("x")
+      assert.is_true(ok, tostring(err))
+      assert.are.equal(1, told)
+    end
+  end)
+
   it("is emptied by run", function()
     local client = open()
     for i = 1, 100 do client:hub("chat"):enqueue("m", i) end

@@ -72,6 +72,27 @@ host.describe(describe, "a token provider that waits", function(kind)
     assert.truthy(other.message:find("made a call that needs it", 1, true))
   end)
 
+  it("holds neither run nor drain when only the host's own loop could go on", function()
+    local go_on
+    client:close()
+    client = signalr.new {
+      endpoint = server.url, io_thread = kind.io_thread, spawn_yield = function(resume) go_on = resume end,
+      token_provider = function()
+        coroutine.yield()
+        return "token", os.time() + 3600
+      end,
+    }
+    assert(client:hub("chat"):enqueue("x"))
+    local took, done, left = host.timed(client.drain, client, 1)
+    assert.is_nil(done)
+    assert.equal(1, left.pending)
+    took = took + host.timed(client.run, client)
+    assert.is_true(took < 0.5, "took " .. took)
+    assert.is_true(go_on())
+    assert.is_true(client:drain(2))
+    assert.equal(1, client:queue_stats().delivered)
+  end)
+
   it("leaves the processor alone while the queue waits between attempts", function()
     client:close()
     client = signalr.new {

@@ -46,8 +46,10 @@ local function empty(context, deadline)
   while queue:pending() > 0 do
     local left = deadline and deadline - transport:now() or LONG
     if left <= 0 then break end
-    if not scheduler or scheduler:waiter() then transport:sleep(math.min(left, 0.01)) else scheduler:step(left) end
+    local blocks = scheduler and not scheduler:waiter()
+    if blocks then scheduler:step(left) else transport:sleep(math.min(left, 0.01)) end
     queue:turn()
+    if blocks and not scheduler:moves() then break end
   end
   queue.deadline = nil
 end

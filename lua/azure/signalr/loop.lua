@@ -88,12 +88,12 @@ function methods:step(timeout)
   return found:step(timeout or 0)
 end
 
---- Steps until nothing is in flight and the queue of messages is empty.
+--- Steps until nothing is in flight and the queue of messages is empty, or waits for what no step could bring.
 function methods:run()
   check.self(self, Client, "client:run")
   local found = scheduler_of(self, "client:run")
   local queue = self.context.queue
-  repeat until found:step(LONG) == 0 and (found.closed or queue:pending() == 0)
+  repeat until found:step(LONG) == 0 and (found.closed or queue:pending() == 0 or not found:moves())
 end
 
 --- Waits: a spawned function yields, the main line blocks.

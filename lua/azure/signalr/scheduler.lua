@@ -189,6 +189,12 @@ function methods:step(timeout)
   return self.waiting + self.away
 end
 
+--- Whether a step could bring anything; else only the host's own loop could, where somebody yielded to it.
+function methods:moves()
+  local pool = self.pool
+  return self.waiting + self.away > 0 or self.ready[1] ~= nil or pool ~= nil and pool:moving()
+end
+
 --- Waits until a task has ended: handle:wait.
 function methods:await(handle, timeout)
   local waiter = self:waiter()

@@ -98,8 +98,10 @@ function methods:send(req)
   if not ticket then return nil, failure end
   if waiter then return scheduler:answer(waiter, ticket) end
   block_until(self, ticket)
+  local reply
+  reply, failure = self.pool:collect(ticket) -- before others are told of theirs, who may step or close the client
   if self.queue then self.queue:turn() end
-  return self.pool:collect(ticket)
+  return reply, failure
 end
 
 --- Waits.
