@@ -20,7 +20,7 @@ local reasons = { queue_full = "dropped", closed = "lost" }
 local function tell(entry, failure)
   local err = errors.is(failure) and failure or response.failed(entry.op, failure)
   local req = entry.req
-  report.tell(entry.context.config.on_error, err,
+  errors.tell(entry.context.config.on_error, err,
     report.what(entry.op, req.url, req.body, reasons[err.kind] or "failed"))
 end
 

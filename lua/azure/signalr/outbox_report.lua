@@ -51,22 +51,12 @@ function M.what(op, url, body, reason)
   return what
 end
 
---- Tells on_error; what that throws goes to standard error, not to whoever made a step.
--- @tparam function|nil on_error
--- @tparam table err
--- @tparam table what
-function M.tell(on_error, err, what)
-  if not on_error then return end
-  local told, problem = pcall(on_error, err, what)
-  if not told then io.stderr:write("azure.signalr: on_error threw: ", tostring(problem), "\n") end
-end
-
 --- Tells of messages of which nothing is known but their number.
 -- @tparam function|nil on_error
 -- @tparam number count
 function M.tell_untold(on_error, count)
   if count == 0 then return end
-  M.tell(on_error, errors.new {
+  errors.tell(on_error, errors.new {
     kind = "queue_full", op = "enqueue", sent = "maybe",
     message = ("%d more messages were not delivered; nothing is known of them but their number, because nobody made a "
       .. "step, drain or call for so long that their reports would have taken more room than the queue"):format(count),
