@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --- Coroutines of the host's own that wait in the host's way, as client:adopt named it.
 local check = require "azure.signalr.check"
-local errors = require "azure.signalr.errors"
 local nested = require "azure.signalr.nested"
+local on_error = require "azure.signalr.on_error"
 local waiting = require "azure.signalr.waiting"
 
 local M = {}
@@ -28,7 +28,7 @@ function ways.wake(self)
   self.over = true
   local fine, problem = pcall(self.host.resume, self.thread)
   if fine then return end
-  errors.tell(self.owner.on_error, problem, { source = "adopt" })
+  on_error.tell(self.owner.on_error, problem, { source = "adopt" })
 end
 
 -- The host may resume for reasons of its own: then the coroutine waits on.

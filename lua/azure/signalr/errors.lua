@@ -67,16 +67,6 @@ function M.text(value)
   return fine and type(text) == "string" and text or type(value) .. " that has no text"
 end
 
---- Tells on_error; what that throws goes to standard error: it must neither reach the host's loop nor vanish.
--- @tparam function|nil on_error
--- @param err
--- @tparam table what
-function M.tell(on_error, err, what)
-  if not on_error then return end
-  local told, problem = pcall(on_error, err, what)
-  if not told then io.stderr:write("azure.signalr: on_error threw: ", M.text(problem), "\n") end
-end
-
 --- Whether a value is an error of this library.
 function M.is(value) return getmetatable(value) == Error end
 

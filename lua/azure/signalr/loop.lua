@@ -4,6 +4,7 @@ local adopt = require "azure.signalr.adopt"
 local check = require "azure.signalr.check"
 local errors = require "azure.signalr.errors"
 local nested = require "azure.signalr.nested"
+local on_error = require "azure.signalr.on_error"
 local scheduler = require "azure.signalr.scheduler"
 
 local M = {}
@@ -48,10 +49,10 @@ local function scheduler_of(self, where)
 end
 
 -- A transport with threads of its own knows nothing of on_error.
-local function reporting(on_error, fn)
+local function reporting(told, fn)
   return function(...)
     local function failed(err)
-      pcall(on_error, err, { source = "spawn", traceback = debug.traceback(tostring(err), 2) })
+      on_error.tell(told, err, { source = "spawn", traceback = debug.traceback(errors.text(err), 2) })
       return err
     end
     local function pass(fine, ...)
@@ -74,8 +75,8 @@ function methods:spawn(fn, ...)
   local context = self.context
   if context.closed then check.fail("client:spawn: the client is closed") end
   if context.scheduler then return context.scheduler:spawn(fn, ...) end
-  local on_error = context.config.on_error
-  return context.transport:spawn(on_error and reporting(on_error, fn) or fn, ...)
+  local told = context.config.on_error
+  return context.transport:spawn(told and reporting(told, fn) or fn, ...)
 end
 
 --- Moves requests on and resumes whoever has an answer, or whose time has come. Nothing is resumed anywhere else.

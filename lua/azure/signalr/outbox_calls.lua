@@ -4,6 +4,7 @@
 -- `enqueue` of its own (nginx's) keeps them itself; for the rest they are kept here and move in step, run and drain.
 local call = require "azure.signalr.call"
 local errors = require "azure.signalr.errors"
+local on_error = require "azure.signalr.on_error"
 local queues = require "azure.signalr.transport.queue"
 local report = require "azure.signalr.outbox_report"
 local response = require "azure.signalr.response"
@@ -20,7 +21,7 @@ local reasons = { queue_full = "dropped", closed = "lost" }
 local function tell(entry, failure)
   local err = errors.is(failure) and failure or response.failed(entry.op, failure)
   local req = entry.req
-  errors.tell(entry.context.config.on_error, err,
+  on_error.tell(entry.context.config.on_error, err,
     report.what(entry.op, req.url, req.body, reasons[err.kind] or "failed"))
 end
 

@@ -2,7 +2,7 @@
 --- The queue of a client that signs with a key and sends by a pool of connections: it is in C beside the pool
 -- (csrc/net/outbox.h), and whoever drives the pool moves it, signs, sends, and sends again by the rule of retry.lua.
 local curl = require "azure.signalr.curl"
-local errors = require "azure.signalr.errors"
+local on_error = require "azure.signalr.on_error"
 local operations = require "azure.signalr.operations"
 local report = require "azure.signalr.outbox_report"
 local response = require "azure.signalr.response"
@@ -74,7 +74,7 @@ local function tell(self, found)
     self.corrected = self.corrected + 1
     return
   end
-  errors.tell(self.context.config.on_error, err, report.what(op, found.url, found.body, found.reason))
+  on_error.tell(self.context.config.on_error, err, report.what(op, found.url, found.body, found.reason))
 end
 
 -- on_error may close the client.

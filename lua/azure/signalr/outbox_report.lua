@@ -2,6 +2,7 @@
 --- What a host hears of a message that nobody waited for and that was not delivered.
 local core = require "azure.signalr.core"
 local errors = require "azure.signalr.errors"
+local on_error = require "azure.signalr.on_error"
 
 local M = {}
 
@@ -52,11 +53,11 @@ function M.what(op, url, body, reason)
 end
 
 --- Tells of messages of which nothing is known but their number.
--- @tparam function|nil on_error
+-- @tparam function|nil told the option on_error
 -- @tparam number count
-function M.tell_untold(on_error, count)
+function M.tell_untold(told, count)
   if count == 0 then return end
-  errors.tell(on_error, errors.new {
+  on_error.tell(told, errors.new {
     kind = "queue_full", op = "enqueue", sent = "maybe",
     message = ("%d more messages were not delivered; nothing is known of them but their number, because nobody made a "
       .. "step, drain or call for so long that their reports would have taken more room than the queue"):format(count),

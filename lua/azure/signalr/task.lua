@@ -7,6 +7,7 @@ local core = require "azure.signalr.core"
 local check = require "azure.signalr.check"
 local errors = require "azure.signalr.errors"
 local nested = require "azure.signalr.nested"
+local on_error = require "azure.signalr.on_error"
 local waiting = require "azure.signalr.waiting"
 
 local M = {}
@@ -34,7 +35,7 @@ function Task.__tostring(self)
 end
 
 local function report(self, err, traceback)
-  errors.tell(self.owner.on_error, err, { source = "spawn", handle = self, traceback = traceback })
+  on_error.tell(self.owner.on_error, err, { source = "spawn", handle = self, traceback = traceback })
 end
 
 -- Runs what is to be closed. Nobody can yield there, and a call that blocks would hold the host's loop: `closing` has
