@@ -6,6 +6,7 @@ local errors = require "azure.signalr.errors"
 local nested = require "azure.signalr.nested"
 local on_error = require "azure.signalr.on_error"
 local scheduler = require "azure.signalr.scheduler"
+local task = require "azure.signalr.task"
 
 local M = {}
 local methods = {}
@@ -76,7 +77,9 @@ function methods:spawn(fn, ...)
   if context.closed then check.fail("client:spawn: the client is closed") end
   if context.scheduler then return context.scheduler:spawn(fn, ...) end
   local told = context.config.on_error
-  return context.transport:spawn(told and reporting(told, fn) or fn, ...)
+  local handle = context.transport:spawn(told and reporting(told, fn) or fn, ...)
+  handle.cancelled = task.cancelled
+  return handle
 end
 
 --- Moves requests on and resumes whoever has an answer, or whose time has come. Nothing is resumed anywhere else.

@@ -182,6 +182,13 @@ function M.stop(self, err)
   return true
 end
 
+--- What a function's handle gets when it is cancelled.
+function M.cancelled()
+  return errors.new {
+    kind = "cancelled", op = "client:spawn", message = "the spawned function was cancelled", sent = "maybe",
+  }
+end
+
 --- Waits until a task has ended, in a coroutine.
 -- @tparam table self the task waited for
 -- @tparam table waiter
@@ -213,9 +220,7 @@ end
 -- @treturn boolean whether it was still running
 function methods:cancel()
   check.self(self, Task, "handle:cancel")
-  return M.stop(self, errors.new {
-    kind = "cancelled", op = "client:spawn", message = "the spawned function was cancelled", sent = "maybe",
-  })
+  return M.stop(self, M.cancelled())
 end
 
 --- Waits for the end of the function. On the main line it steps the client, and so resumes whoever has an answer; in

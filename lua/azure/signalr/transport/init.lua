@@ -33,7 +33,8 @@
 --
 -- A transport whose host has a loop of its own (nginx) may also have these; where they are, the client hands over to
 -- them what it would do by stepping a pool:
--- transport:spawn(fn, ...) -> handle: done(), result(), wait(timeout), cancel(), as client:spawn gives
+-- transport:spawn(fn, ...) -> handle: done(), result(), wait(timeout), cancel(), as client:spawn gives;
+--     the client sets handle.cancelled, which makes what result() gives after cancel()
 -- transport:enqueue(entry) -> true | nil, failure
 --     entry.run(entry, deadline) -> true | nil, err    sends it; deadline (transport:now() terms) may be nil
 --     entry.report(entry, err)    for each entry that was taken and not sent: err is what run returned, or a failure

@@ -21,13 +21,16 @@ local function run(self, fn, ...)
   finish(self, pack(pcall(fn, ...)))
 end
 
+-- What cancel leaves behind, unless the client says it better.
+local function failure() return { kind = "cancelled", message = "the spawned function was cancelled", sent = "maybe" } end
+
 --- Runs a function in a light thread; it starts at once, and runs until it first waits.
 -- @tparam function fn
 -- @param ... its arguments
 -- @treturn table handle
 function M.spawn(fn, ...)
   phase.check_call()
-  local self = setmetatable({ results = nil, waiting = 0, finished = false }, metatable)
+  local self = setmetatable({ results = nil, waiting = 0, finished = false, cancelled = failure }, metatable)
   self.thread = spawn(run, self, fn, ...)
   return self
 end
@@ -65,7 +68,7 @@ function methods:cancel()
   if self.results then return false end
   local killed, why = kill(self.thread)
   if not killed then error("cancel: " .. tostring(why), 2) end
-  finish(self, { false, { kind = "cancelled", message = "the spawned function was cancelled", sent = "maybe" }, n = 2 })
+  finish(self, { false, self.cancelled(), n = 2 })
   return true
 end
 
