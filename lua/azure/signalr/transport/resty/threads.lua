@@ -22,7 +22,9 @@ local function run(self, fn, ...)
 end
 
 -- What cancel leaves behind, unless the client says it better.
-local function failure() return { kind = "cancelled", message = "the spawned function was cancelled", sent = "maybe" } end
+local function failure()
+  return { kind = "cancelled", message = "the spawned function was cancelled", sent = "maybe" }
+end
 
 --- Runs a function in a light thread; it starts at once, and runs until it first waits.
 -- @tparam function fn
