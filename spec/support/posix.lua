@@ -12,7 +12,8 @@ function M.library(with_lua)
   local out = ("%s/build/spec/%s.so"):format(os.getenv "PWD", with_lua and "preload-" .. PC or "preload")
   local flags = with_lua and "-DSPEC_LUA $(pkg-config --cflags " .. PC .. ")" or ""
   -- The compiler is not what the sanitizers are to watch.
-  local command = ("unset LD_PRELOAD; mkdir -p build/spec && { test %s -nt spec/support/preload.c || { ${CC:-cc} " ..
+  local command = ("unset LD_PRELOAD; mkdir -p build/spec && " ..
+    "{ test %s -nt spec/support/preload.c || { ${CC:-cc} " ..
     "-shared -fPIC -O1 %s -o %s.$$ spec/support/preload.c -ldl && mv %s.$$ %s; }; }"):format(out, flags, out, out, out)
   local code = os.execute(command)
   assert(code == true or code == 0, "spec/support/preload.c does not compile")
