@@ -5,43 +5,10 @@
  * nothing may be left behind. (libcurl's own are not among them: 7.88 divides
  * by zero when some of its fail.)
  */
-#include "test/check.h"
-
-#include <openssl/crypto.h>
-#include <stdlib.h>
+#include "test/failing.h"
 
 #include "net/pool.h"
 #include "test/loopback.h"
-
-static long allocated, living, fail_at; /* fail_at counts down; 0: never */
-
-static int refuse(void) {
-  allocated++;
-  return fail_at > 0 && --fail_at == 0;
-}
-
-static void *count_malloc(size_t n, const char *file, int line) {
-  (void)file;
-  (void)line;
-  void *p = refuse() ? NULL : malloc(n);
-  living += p != NULL;
-  return p;
-}
-
-static void *count_realloc(void *p, size_t n, const char *file, int line) {
-  (void)file;
-  (void)line;
-  void *q = refuse() ? NULL : realloc(p, n);
-  living += p == NULL && q != NULL;
-  return q;
-}
-
-static void count_free(void *p, const char *file, int line) {
-  (void)file;
-  (void)line;
-  living -= p != NULL;
-  free(p);
-}
 
 static asr_ticket submit(asr_pool *pool, const char *url, bool post) {
   struct asr_span headers[2] = {asr_span_of("A: b"), asr_span_of("C:")};
@@ -90,36 +57,13 @@ static int scenario(const char *url) {
   return answers;
 }
 
-static void every_failure(const char *url) {
-  long i, count, before;
-  CHECK(scenario(url) == 2); /* what is made once is made here */
-  before = living;
-  allocated = 0;
-  CHECK(scenario(url) == 2);
-  count = allocated;
-  CHECK(count > 10 && living == before);
-  for (i = 1; i <= count; i++) {
-    int answers;
-    fail_at = i;
-    answers = scenario(url);
-    fail_at = 0;
-    CHECK(answers >= -1 && answers <= 2);
-    if (!CHECK(living == before)) {
-      fprintf(stderr, "  allocation %ld of %ld leaves %ld\n", i, count,
-              living - before);
-      before = living;
-    }
-  }
-  CHECK(scenario(url) == 2);
-}
-
 int main(void) {
   struct loopback *server;
   char url[80];
-  CHECK(CRYPTO_set_mem_functions(count_malloc, count_realloc, count_free));
+  CHECK(count_allocations());
   server = loopback_start();
   snprintf(url, sizeof url, "%s/", server->url);
-  every_failure(url);
+  fail_each(scenario, url, 2, 10);
   loopback_stop(server);
   return check_report("net_nomem");
 }

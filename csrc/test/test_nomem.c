@@ -5,45 +5,12 @@
  * libcrypto's allocations are among them; it can do without a few (caches),
  * and then the result must be right.
  */
-#include <stdlib.h>
+#include "test/failing.h"
 
-#include <openssl/crypto.h>
-
-#include "check.h"
 #include "core/connstr.h"
 #include "core/jsonr.h"
 #include "core/jsonw.h"
 #include "core/jwt.h"
-
-static long allocated, living, fail_at; /* fail_at counts down; 0: never */
-
-static int refuse(void) {
-  allocated++;
-  return fail_at > 0 && --fail_at == 0;
-}
-
-static void *count_malloc(size_t n, const char *file, int line) {
-  (void)file;
-  (void)line;
-  void *p = refuse() ? NULL : malloc(n);
-  living += p != NULL;
-  return p;
-}
-
-static void *count_realloc(void *p, size_t n, const char *file, int line) {
-  (void)file;
-  (void)line;
-  void *q = refuse() ? NULL : realloc(p, n);
-  living += p == NULL && q != NULL;
-  return q;
-}
-
-static void count_free(void *p, const char *file, int line) {
-  (void)file;
-  (void)line;
-  living -= p != NULL;
-  free(p);
-}
 
 /* ---- scenarios: 1 if all went well and the result is right, 0 if memory ran
  * out */
@@ -150,8 +117,7 @@ static void try_all(const char *name, int (*scenario)(void), long libcrypto) {
 }
 
 int main(void) {
-  if (!CHECK(
-          CRYPTO_set_mem_functions(count_malloc, count_realloc, count_free))) {
+  if (!CHECK(count_allocations())) {
     return check_report("nomem");
   }
   try_all("sign", sign, 10);

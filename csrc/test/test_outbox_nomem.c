@@ -4,43 +4,10 @@
  * i-th of them fail, for every i: each message is refused or accounted for,
  * and nothing is left behind.
  */
-#include "test/check.h"
-
-#include <openssl/crypto.h>
-#include <stdlib.h>
+#include "test/failing.h"
 
 #include "net/pool.h"
 #include "test/loopback.h"
-
-static long allocated, living, fail_at; /* fail_at counts down; 0: never */
-
-static int refuse(void) {
-  allocated++;
-  return fail_at > 0 && --fail_at == 0;
-}
-
-static void *count_malloc(size_t n, const char *file, int line) {
-  void *p = refuse() ? NULL : malloc(n);
-  (void)file;
-  (void)line;
-  living += p != NULL;
-  return p;
-}
-
-static void *count_realloc(void *p, size_t n, const char *file, int line) {
-  void *q = refuse() ? NULL : realloc(p, n);
-  (void)file;
-  (void)line;
-  living += p == NULL && q != NULL;
-  return q;
-}
-
-static void count_free(void *p, const char *file, int line) {
-  (void)file;
-  (void)line;
-  living -= p != NULL;
-  free(p);
-}
 
 static int put(asr_pool *pool, const char *url) {
   asr_message message = {.method = asr_span_of("POST"),
@@ -100,34 +67,11 @@ static int scenario(const char *server) {
   return taken;
 }
 
-static void every_failure(const char *server) {
-  long i, count, before;
-  CHECK(scenario(server) == 3); /* what is made once is made here */
-  before = living;
-  allocated = 0;
-  CHECK(scenario(server) == 3);
-  count = allocated;
-  CHECK(count > 20 && living == before);
-  for (i = 1; i <= count; i++) {
-    int taken;
-    fail_at = i;
-    taken = scenario(server);
-    fail_at = 0;
-    CHECK(taken >= -1 && taken <= 3);
-    if (!CHECK(living == before)) {
-      fprintf(stderr, "  allocation %ld of %ld leaves %ld\n", i, count,
-              living - before);
-      before = living;
-    }
-  }
-  CHECK(scenario(server) == 3);
-}
-
 int main(void) {
   struct loopback *server;
-  CHECK(CRYPTO_set_mem_functions(count_malloc, count_realloc, count_free));
+  CHECK(count_allocations());
   server = loopback_start();
-  every_failure(server->url);
+  fail_each(scenario, server->url, 3, 20);
   loopback_stop(server);
   return check_report("outbox_nomem");
 }
