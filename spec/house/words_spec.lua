@@ -1,7 +1,6 @@
 -- SPDX-License-Identifier: MIT
 -- Every file says its licence once; nothing is left for later; the paths of the
 -- API stand in one place.
-local source = require "spec.support.source"
 local tree = require "spec.support.tree"
 
 local LICENCE = "SPDX-License" .. "-Identifier: MIT"
@@ -37,9 +36,10 @@ local function check_later(path, text)
   return complaints
 end
 
-local function check_paths(path, text)
+-- In comments too: what they say would go stale.
+local function check_paths(_, text)
   local complaints = {}
-  for number, line in tree.lines(source.strip_comments(text, path:find("%.[ch]$") ~= nil)) do
+  for number, line in tree.lines(text) do
     if line:find("/api/hubs", 1, true) or line:find("/api/health", 1, true) or line:find("/api/auth", 1, true) then
       complaints[#complaints + 1] = ("line %d spells a path of the API"):format(number)
     end
@@ -79,9 +79,9 @@ describe("files", function()
     assert.are.same({ "line 2: " .. LATER[1] }, check_later("a.md", "x\n" .. LATER[1] .. ": y\n"))
     assert.are.same({}, check_later("a.sh", "mktemp /tmp/" .. ("X"):rep(6) .. "\n"))
     local path = '"/api' .. '/hubs/x"'
-    local lua, c = "-- " .. path .. "\nf(" .. path .. ")\n", "f(" .. path .. "); /* " .. path .. " */\n"
-    assert.are.same({ "line 2 spells a path of the API" }, check_paths("a.lua", lua))
-    assert.are.same({ "line 1 spells a path of the API" }, check_paths("a.c", c))
-    assert.are.same({}, check_paths("a.c", "/* " .. path .. " */ f('/');\n"))
+    local both = { "line 1 spells a path of the API", "line 2 spells a path of the API" }
+    assert.are.same(both, check_paths("a.lua", "-- " .. path .. "\nf(" .. path .. ")\n"))
+    assert.are.same({ both[1] }, check_paths("a.c", "f('/'); /* " .. path .. " */\n"))
+    assert.are.same({}, check_paths("a.c", "f('/api');\n"))
   end)
 end)

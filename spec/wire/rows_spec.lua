@@ -35,11 +35,9 @@ describe("the table of operations", function()
 
   for _, row in ipairs(operations.rows) do
     describe(row.id, function()
-      it("has a method whose doc comment names it, its verb and its path", function()
+      it("has a method whose doc comment names it and says what is returned", function()
         assert.is_string(documented[row.id])
-        local text = documented[row.id]:gsub("\n%-%- ", " ")
-        assert.is_truthy(text:find(("(%s %s)"):format(row.method, row.path), 1, true), text)
-        assert.is_truthy(text:find("@treturn", 1, true))
+        assert.is_truthy(documented[row.id]:find("@treturn", 1, true))
       end)
 
       it("has a wire line", function()

@@ -52,7 +52,7 @@ function methods:hub(name, given)
 end
 
 --- Whether the service is there. It answers anonymously: nothing is said about the key.
--- API operation: HealthApi_GetServiceStatus (HEAD /api/health).
+-- API operation: HealthApi_GetServiceStatus.
 -- @treturn true|nil
 -- @treturn table error
 function methods:health()
@@ -61,7 +61,7 @@ function methods:health()
 end
 
 --- Asks for an access key that is good for an hour; tokens signed with it carry its key id.
--- API operation: Auth_GetAccessKey (GET /api/auth/accessKey).
+-- API operation: Auth_GetAccessKey.
 -- @treturn table|nil access_key, key_id
 -- @treturn table error
 function methods:access_key()

@@ -24,7 +24,7 @@ function M.new(hub, id)
 end
 
 --- Sends a message to the connection.
--- API operation: SignalR_SendToConnection (POST /api/hubs/{hub}/connections/{connectionId}/:send).
+-- API operation: SignalR_SendToConnection.
 -- @tparam string target the method that the client listens to
 -- @param ... arguments; nil becomes null, trailing ones too
 -- @treturn true|nil accepted, not yet delivered
@@ -71,7 +71,7 @@ function methods:send_frames(frames)
 end
 
 --- Calls a method of the client and waits for its result, as long as the timeout lets it.
--- API operation: HubProxy_InvokeClientConnection (POST /api/hubs/{hub}/connections/{connectionId}/:invoke).
+-- API operation: HubProxy_InvokeClientConnection.
 -- @tparam string target
 -- @param ... arguments
 -- @treturn true|nil
@@ -102,7 +102,7 @@ function methods:stream(id)
 end
 
 --- Whether the connection is there.
--- API operation: SignalR_CheckConnectionExistence (HEAD /api/hubs/{hub}/connections/{connectionId}).
+-- API operation: SignalR_CheckConnectionExistence.
 -- @treturn boolean|nil
 -- @treturn table error
 function methods:exists()
@@ -113,7 +113,7 @@ end
 local disconnect_options = { reason = check.text }
 
 --- Disconnects the connection.
--- API operation: SignalR_CloseConnection (DELETE /api/hubs/{hub}/connections/{connectionId}).
+-- API operation: SignalR_CloseConnection.
 -- @tparam table|nil options reason (text for the client)
 -- @treturn true|nil
 -- @treturn table info (absent = true if it was gone already), or the error
@@ -124,8 +124,7 @@ function methods:disconnect(options)
 end
 
 --- Removes the connection from all groups.
--- API operation: SignalR_RemoveConnectionFromAllGroups
--- (DELETE /api/hubs/{hub}/connections/{connectionId}/groups).
+-- API operation: SignalR_RemoveConnectionFromAllGroups.
 -- @treturn true|nil
 -- @treturn table info (absent = true if the connection is gone), or the error
 function methods:leave_all()

@@ -19,7 +19,7 @@ function M.new(hub, name)
 end
 
 --- Sends a message to all connections of the group.
--- API operation: SignalR_GroupBroadcast (POST /api/hubs/{hub}/groups/{group}/:send).
+-- API operation: SignalR_GroupBroadcast.
 -- @tparam string target the method that clients listen to
 -- @param ... arguments; nil becomes null, trailing ones too
 -- @treturn true|nil accepted, not yet delivered
@@ -85,7 +85,7 @@ function methods:with(options)
 end
 
 --- Adds a connection to the group.
--- API operation: SignalR_AddConnectionToGroup (PUT /api/hubs/{hub}/groups/{group}/connections/{connectionId}).
+-- API operation: SignalR_AddConnectionToGroup.
 -- @tparam string connection_id
 -- @treturn true|nil
 -- @treturn table info, or the error: kind not_found if there is no such connection
@@ -96,8 +96,7 @@ function methods:add(connection_id)
 end
 
 --- Removes a connection from the group.
--- API operation: SignalR_RemoveConnectionFromGroup
--- (DELETE /api/hubs/{hub}/groups/{group}/connections/{connectionId}).
+-- API operation: SignalR_RemoveConnectionFromGroup.
 -- @tparam string connection_id
 -- @treturn true|nil
 -- @treturn table info (absent = true if there was nothing to remove), or the error
@@ -108,7 +107,7 @@ function methods:remove(connection_id)
 end
 
 --- Whether anybody is in the group.
--- API operation: SignalR_CheckGroupExistence (HEAD /api/hubs/{hub}/groups/{group}).
+-- API operation: SignalR_CheckGroupExistence.
 -- @treturn boolean|nil
 -- @treturn table error
 function methods:exists()
@@ -117,7 +116,7 @@ function methods:exists()
 end
 
 --- Disconnects the connections of the group, but for those excluded.
--- API operation: SignalR_CloseGroupConnections (POST /api/hubs/{hub}/groups/{group}/:closeConnections).
+-- API operation: SignalR_CloseGroupConnections.
 -- @tparam table|nil options reason (text for the clients), except (array of connection ids)
 -- @treturn true|nil
 -- @treturn table info or error
@@ -128,7 +127,7 @@ end
 
 --- The connections of the group, for a loop; pages are fetched when they are reached.
 -- The one place that throws an error object (errors.lua): a loop cannot return it.
--- API operation: HubProxy_ListConnectionsInGroup (GET /api/hubs/{hub}/groups/{group}/connections).
+-- API operation: HubProxy_ListConnectionsInGroup.
 -- @tparam table|nil options page_size (1 to 200), top (at most so many in all), token (where to go on)
 -- @treturn function iterator over { connection_id =, user_id = }
 function methods:connections(options)

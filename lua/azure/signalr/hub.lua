@@ -42,7 +42,7 @@ function M.new(client, name, given)
 end
 
 --- Sends a message to everybody on the hub.
--- API operation: SignalR_Broadcast (POST /api/hubs/{hub}/:send).
+-- API operation: SignalR_Broadcast.
 -- @tparam string target the method that clients listen to
 -- @param ... arguments; nil becomes null, trailing ones too
 -- @treturn true|nil accepted, not yet delivered
@@ -157,7 +157,7 @@ function methods:connections(ids, options)
 end
 
 --- Disconnects everybody on the hub, but for those excluded.
--- API operation: SignalR_CloseConnections (POST /api/hubs/{hub}/:closeConnections).
+-- API operation: SignalR_CloseConnections.
 -- @tparam table|nil options reason (text for the clients), except (array of connection ids)
 -- @treturn true|nil
 -- @treturn table info or error
@@ -169,7 +169,7 @@ end
 local execute_options = { filter = check.some_text, everyone = check.type("boolean") }
 
 --- Carries out commands on all connections that a filter chooses, as one transaction.
--- API operation: HubProxy_Execute (POST /api/hubs/{hub}/:execute).
+-- API operation: HubProxy_Execute.
 -- @tparam table commands array made with signalr.command
 -- @tparam table options filter (OData, see signalr.filter) or everyone = true: exactly one of them
 -- @treturn true|nil
@@ -198,7 +198,7 @@ end
 local token_options = { user_id = check.id, expires_in = whole_minutes }
 
 --- Asks the service for a token with which a client can connect. hub:negotiate signs one here, without a request.
--- API operation: HubProxy_GenerateClientToken (POST /api/hubs/{hub}/:generateToken).
+-- API operation: HubProxy_GenerateClientToken.
 -- @tparam table|nil options user_id, expires_in (seconds, a multiple of 60; the service's default is 3600)
 -- @treturn string|nil token
 -- @treturn table error

@@ -19,8 +19,7 @@ function M.new(connection, id)
 end
 
 --- Sends one item.
--- API operation: HubProxy_SendToConnectionStream
--- (POST /api/hubs/{hub}/connections/{connectionId}/streams/{streamId}/:send).
+-- API operation: HubProxy_SendToConnectionStream.
 -- @param item any value; nil is null
 -- @treturn true|nil
 -- @treturn table info or error
@@ -44,8 +43,7 @@ function methods:send_last(item)
 end
 
 --- Completes the stream; with a reason the client sees an error.
--- API operation: HubProxy_CompleteConnectionStream
--- (POST /api/hubs/{hub}/connections/{connectionId}/streams/{streamId}/:complete).
+-- API operation: HubProxy_CompleteConnectionStream.
 -- @tparam string|nil reason
 -- @treturn true|nil
 -- @treturn table info or error

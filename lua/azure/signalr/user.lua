@@ -21,7 +21,7 @@ function M.new(hub, id)
 end
 
 --- Sends a message to all connections of the user.
--- API operation: SignalR_SendToUser (POST /api/hubs/{hub}/users/{user}/:send).
+-- API operation: SignalR_SendToUser.
 -- @tparam string target the method that clients listen to
 -- @param ... arguments; nil becomes null, trailing ones too
 -- @treturn true|nil accepted, not yet delivered
@@ -78,7 +78,7 @@ end
 local join_options = { ttl = check.integer(0, 2147483647) }
 
 --- Adds the user to a group: the connections of now and, while it lasts, later ones.
--- API operation: SignalR_AddUserToGroup (PUT /api/hubs/{hub}/users/{user}/groups/{group}).
+-- API operation: SignalR_AddUserToGroup.
 -- @tparam string group
 -- @tparam table|nil options ttl (whole seconds; 0: only the connections of this moment; without: a year at most,
 -- and only the latest 100 groups of a user are kept)
@@ -93,7 +93,7 @@ function methods:join(group, options)
 end
 
 --- Removes the user from a group.
--- API operation: SignalR_RemoveUserFromGroup (DELETE /api/hubs/{hub}/users/{user}/groups/{group}).
+-- API operation: SignalR_RemoveUserFromGroup.
 -- @tparam string group
 -- @treturn true|nil
 -- @treturn table info (absent = true if the user was not in it), or the error
@@ -104,7 +104,7 @@ function methods:leave(group)
 end
 
 --- Removes the user from all groups.
--- API operation: SignalR_RemoveUserFromAllGroups (DELETE /api/hubs/{hub}/users/{user}/groups).
+-- API operation: SignalR_RemoveUserFromAllGroups.
 -- @treturn true|nil
 -- @treturn table info or error
 function methods:leave_all()
@@ -113,7 +113,7 @@ function methods:leave_all()
 end
 
 --- Whether the user is in a group.
--- API operation: SignalR_CheckUserExistenceInGroup (HEAD /api/hubs/{hub}/users/{user}/groups/{group}).
+-- API operation: SignalR_CheckUserExistenceInGroup.
 -- @tparam string group
 -- @treturn boolean|nil
 -- @treturn table error
@@ -124,7 +124,7 @@ function methods:in_group(group)
 end
 
 --- Whether the user has a connection.
--- API operation: SignalR_CheckUserExistence (HEAD /api/hubs/{hub}/users/{user}).
+-- API operation: SignalR_CheckUserExistence.
 -- @treturn boolean|nil
 -- @treturn table error
 function methods:exists()
@@ -133,7 +133,7 @@ function methods:exists()
 end
 
 --- Disconnects the user.
--- API operation: SignalR_CloseUserConnections (POST /api/hubs/{hub}/users/{user}/:closeConnections).
+-- API operation: SignalR_CloseUserConnections.
 -- @tparam table|nil options reason (text for the clients), except (array of connection ids)
 -- @treturn true|nil
 -- @treturn table info or error
