@@ -52,7 +52,7 @@ static void add_param(lua_State *L, struct asr_buf *out, struct asr_span name) {
 /***
 Fills a path template.
 @function expand
-@string template such as "/api/hubs/{hub}/groups/{group}/:send"
+@string template such as "/a/{hub}/groups/{group}/:send"
 @tparam table params a string for each name; they are escaped
 @treturn string the path
 @raise when a name has no string
