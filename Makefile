@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # make            builds for Lua 5.4        make LUA=luajit   builds for LuaJIT, side by side
 # make demo       shows all 26 operations   make test         runs every test
-# make asan       tests under ASan/UBSan    make tsan         the threads' under ThreadSanitizer
+# make asan       tests under ASan/UBSan    make tsan         C tests under ThreadSanitizer
 # make lint       static checks             make soak         200,000 requests: memory, descriptors
 # make bench-tick what a game's tick pays   make bench-resty  beside a client written by hand for nginx
 # make -s env     prints the export line that lets $(LUA) find what was built
