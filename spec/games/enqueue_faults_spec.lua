@@ -137,7 +137,8 @@ host.describe(describe, "the queue under faults", function(kind)
   end)
 
   it("gives up on a service that is not there, after its attempts", function()
-    local client, told = open({ url = "http://127.0.0.1:1" }, { io_thread = kind.io_thread, retry = { max = 2 } })
+    local retry = { max = 2, base = 0.005, cap = 0.02 } -- well within the timeout, whatever the chance
+    local client, told = open({ url = "http://127.0.0.1:1" }, { io_thread = kind.io_thread, retry = retry })
     for i = 1, 20 do client:hub("chat"):enqueue("m", i) end
     local ok, undelivered = client:drain(10)
     assert.is_nil(ok)
