@@ -52,6 +52,9 @@ obj = $(patsubst csrc/%.c,$(OUT)/obj/%.o,$(1))
 CORE_SO := $(OUT)/azure/signalr/core.so
 CURL_SO := $(OUT)/azure/signalr/curl.so
 
+# For the makes below that build: as many jobs as there are processors.
+JOBS := -j$(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
+
 .PHONY: all check-needed env clean demo test ctest spec asan tsan lint house help deps-demo deps-test
 all: check-needed $(CORE_SO) $(CURL_SO)
 
@@ -119,32 +122,32 @@ deps-demo deps-test: deps-%:
 
 # The demo runs both Luas by itself: once is enough.
 test: deps-test
-	$(MAKE) all LUA=lua5.4
-	$(MAKE) all LUA=luajit
-	$(MAKE) ctest
-	$(MAKE) states LUA=lua5.4
-	$(MAKE) states LUA=luajit
+	$(MAKE) $(JOBS) all LUA=lua5.4
+	$(MAKE) $(JOBS) all LUA=luajit
+	$(MAKE) $(JOBS) ctest
+	$(MAKE) $(JOBS) states LUA=lua5.4
+	$(MAKE) $(JOBS) states LUA=luajit
 	$(MAKE) spec LUA=lua5.4
 	$(MAKE) spec LUA=luajit BUSTED_FLAGS=--exclude-tags=demo
 
 demo: deps-demo
-	@$(MAKE) -s all LUA=lua5.4
-	@$(MAKE) -s all LUA=luajit
+	@$(MAKE) -s $(JOBS) all LUA=lua5.4
+	@$(MAKE) -s $(JOBS) all LUA=luajit
 	@bash examples/demo/run $(if $(BREAK),--break $(BREAK))
 
 ASAN_LIB = $(shell $(CC) -print-file-name=libasan.so)
 UBSAN_LIB = $(shell $(CC) -print-file-name=libubsan.so)
 asan: deps-test
-	$(MAKE) ctest MODE=asan CFLAGS="-O1 -g"
-	$(MAKE) states MODE=asan LUA=lua5.4 CFLAGS="-O1 -g"
-	$(MAKE) states MODE=asan LUA=luajit CFLAGS="-O1 -g"
-	$(MAKE) asan-spec MODE=asan LUA=lua5.4 CFLAGS="-O1 -g"
-	$(MAKE) asan-spec MODE=asan LUA=luajit CFLAGS="-O1 -g"
+	$(MAKE) $(JOBS) ctest MODE=asan CFLAGS="-O1 -g"
+	$(MAKE) $(JOBS) states MODE=asan LUA=lua5.4 CFLAGS="-O1 -g"
+	$(MAKE) $(JOBS) states MODE=asan LUA=luajit CFLAGS="-O1 -g"
+	$(MAKE) $(JOBS) asan-spec MODE=asan LUA=lua5.4 CFLAGS="-O1 -g"
+	$(MAKE) $(JOBS) asan-spec MODE=asan LUA=luajit CFLAGS="-O1 -g"
 # The tests in C, those of the pool's thread among them, and programs with several states.
 tsan: check-needed
-	$(MAKE) ctest MODE=tsan CFLAGS="-O1 -g"
-	$(MAKE) states MODE=tsan LUA=lua5.4 CFLAGS="-O1 -g"
-	$(MAKE) states MODE=tsan LUA=luajit CFLAGS="-O1 -g"
+	$(MAKE) $(JOBS) ctest MODE=tsan CFLAGS="-O1 -g"
+	$(MAKE) $(JOBS) states MODE=tsan LUA=lua5.4 CFLAGS="-O1 -g"
+	$(MAKE) $(JOBS) states MODE=tsan LUA=luajit CFLAGS="-O1 -g"
 .PHONY: asan-spec
 asan-spec: PRELOAD = ASAN_OPTIONS=detect_leaks=1 LD_PRELOAD='$(ASAN_LIB) $(UBSAN_LIB)'
 # Left out: what runs none of the C code here (the emulator, the house), or the ordinary builds in processes of its own
@@ -159,15 +162,15 @@ build/bench/sink: bench/tick/sink.c
 	$(CC) -std=c11 -D_POSIX_C_SOURCE=200809L $(WARN) -O2 -pthread -o $@ $< $(shell $(PKGCONFIG) --cflags --libs libssl libcrypto)
 .PHONY: bench-tick soak
 bench-tick: deps-demo
-	@$(MAKE) -s all build/bench/sink
+	@$(MAKE) -s $(JOBS) all build/bench/sink
 	@LUA_PATH='$(LUA_PATH_);./?.lua' LUA_CPATH='$(LUA_CPATH_)' bash bench/tick/run $(LUA)
 soak: deps-demo
-	@$(MAKE) -s all build/bench/sink
+	@$(MAKE) -s $(JOBS) all build/bench/sink
 	@LUA_PATH='$(LUA_PATH_);./?.lua' LUA_CPATH='$(LUA_CPATH_)' bash bench/soak/run $(LUA)
 
 .PHONY: bench-resty
 bench-resty: deps-test
-	@$(MAKE) -s all LUA=luajit
+	@$(MAKE) -s $(JOBS) all LUA=luajit
 	@bash bench/resty/run
 
 lint:
