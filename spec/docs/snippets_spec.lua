@@ -114,6 +114,18 @@ describe("the documents", function()
     end
   end)
 
+  it("name every option of a client in the guide's table", function()
+    local code = read("lua/azure/signalr/options.lua")
+    local rows, count = read("docs/guide.md"):match("\n## Options\n(.-)\n## "), 0
+    for list in code:gmatch("local c%l+_options = (%b{})") do
+      for name in list:gmatch("\n  ([%l_%d]+) = ") do
+        count = count + 1
+        assert(rows:find("`" .. name .. "`", 1, true), "the guide's table of options lacks " .. name)
+      end
+    end
+    assert.is_true(count > 20)
+  end)
+
   it("link to pages that are there", function()
     for _, path in ipairs(pages) do
       local folder = path:match("^(.*/)") or ""
