@@ -96,7 +96,7 @@ end
 -- @tparam table class its metatable
 function M.extend(class)
   Client = class
-  for name, method in pairs(methods) do class.__index[name] = method end
+  handle.add_methods(class, methods)
 end
 
 return M

@@ -66,6 +66,13 @@ local function refuse_excluded(op)
     .. "close_connections", op.id)
 end
 
+--- Adds methods to a class that another file has made.
+-- @tparam table class from M.class
+-- @tparam table methods
+function M.add_methods(class, methods)
+  for name, method in pairs(methods) do class.__index[name] = method end
+end
+
 local function target_of(self, op)
   if self.excluded and not op.takes_excluded then refuse_excluded(op) end
   local targets = self.targets

@@ -3,6 +3,7 @@
 local adopt = require "azure.signalr.adopt"
 local check = require "azure.signalr.check"
 local errors = require "azure.signalr.errors"
+local handles = require "azure.signalr.handle"
 local nested = require "azure.signalr.nested"
 local on_error = require "azure.signalr.on_error"
 local scheduler = require "azure.signalr.scheduler"
@@ -155,7 +156,7 @@ end
 -- @tparam table class its metatable
 function M.extend(class)
   Client = class
-  for name, method in pairs(methods) do class.__index[name] = method end
+  handles.add_methods(class, methods)
 end
 
 return M
