@@ -33,6 +33,7 @@ build = {
       sources = {
         "csrc/core/base64url.c",
         "csrc/core/buf.c",
+        "csrc/core/chance.c",
         "csrc/core/connstr.c",
         "csrc/core/httphead.c",
         "csrc/core/jsonnum.c",
@@ -50,6 +51,7 @@ build = {
         "csrc/binding/bind_jsonr.c",
         "csrc/binding/bind_jsonw.c",
         "csrc/binding/bind_sign.c",
+        "csrc/binding/bind_text.c",
         "csrc/binding/bind_url.c",
         "csrc/binding/core.c",
         "csrc/binding/support.c",
@@ -63,6 +65,7 @@ build = {
       sources = {
         "csrc/core/base64url.c",
         "csrc/core/buf.c",
+        "csrc/core/chance.c",
         "csrc/core/connstr.c",
         "csrc/core/httphead.c",
         "csrc/core/jsonnum.c",

@@ -45,6 +45,7 @@ ASR_EXPORT int luaopen_azure_signalr_core(lua_State *L) {
   asr_open_url(L);
   asr_open_json(L);
   asr_open_http(L);
+  asr_open_text(L);
   lua_pushliteral(L, ASR_VERSION);
   lua_setfield(L, -2, "_VERSION");
   lua_pushstring(L, ASR_LUAJIT ? "luajit" : "5.4");

@@ -12,5 +12,6 @@ void asr_open_sign(lua_State *L);
 void asr_open_url(lua_State *L);
 void asr_open_json(lua_State *L);
 void asr_open_http(lua_State *L);
+void asr_open_text(lua_State *L);
 
 #endif
