@@ -16,6 +16,9 @@
 #define LLVMFuzzerTestOneInput fuzz_httphead
 #include "fuzz_httphead.c" /* NOLINT(bugprone-suspicious-include) */
 #undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_http1
+#include "fuzz_http1.c" /* NOLINT(bugprone-suspicious-include) */
+#undef LLVMFuzzerTestOneInput
 
 enum { MAX_INPUT = 512, ROUNDS = 8000 };
 
@@ -88,6 +91,12 @@ int main(void) {
       "HTTP/1.1 200 OK\r\nContent-Length: 42\r\nConnection: close\r\n",
       "HTTP/1.0 404 No\r\nTransfer-Encoding: chunked\r\nX-A:\t b \r\n",
       "HTTP/1.1 202 Accepted\r\nx-ms-request-id: 1\r\nConnection: a,b\r\n"};
+  static const char *const answers[] = {
+      "!HTTP/1.1 200 OK\r\nContent-Length: 3\r\nA: b\r\n\r\nabc",
+      "xHTTP/1.1 100 Go on\r\n\r\nHTTP/1.1 404 No\r\n"
+      "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX: y\r\n\r\n",
+      "QHTTP/1.0 200 OK\r\nConnection: close\r\n\r\nto the end"};
+  loop(fuzz_http1, answers, sizeof answers / sizeof answers[0]);
   loop(fuzz_jsonr, json, sizeof json / sizeof json[0]);
   loop(fuzz_url, urls, sizeof urls / sizeof urls[0]);
   loop(fuzz_connstr, strings, sizeof strings / sizeof strings[0]);
