@@ -141,6 +141,7 @@ build = {
     ["azure.signalr.message"] = "lua/azure/signalr/message.lua",
     ["azure.signalr.negotiate"] = "lua/azure/signalr/negotiate.lua",
     ["azure.signalr.nested"] = "lua/azure/signalr/nested.lua",
+    ["azure.signalr.observers"] = "lua/azure/signalr/observers.lua",
     ["azure.signalr.on_error"] = "lua/azure/signalr/on_error.lua",
     ["azure.signalr.operations"] = "lua/azure/signalr/operations.lua",
     ["azure.signalr.options"] = "lua/azure/signalr/options.lua",

@@ -2,15 +2,17 @@
 --- The one pipeline, for every way of calling: request -> retry( credential -> transport ) -> response.
 -- The transport may block or yield in send and sleep: between here and there is no C function that could not be
 -- yielded across.
+local core = require "azure.signalr.core"
 local check = require "azure.signalr.check"
 local errors = require "azure.signalr.errors"
+local observers = require "azure.signalr.observers"
 local request = require "azure.signalr.request"
 local response = require "azure.signalr.response"
 local retry = require "azure.signalr.retry"
 
 local M = {}
 
-local random = math.random
+local chance = core.chance
 
 local closed_meanwhile = { kind = "closed", message = "the client was closed", sent = "maybe" }
 
@@ -33,12 +35,12 @@ local function out_of_time(op, seconds)
   }
 end
 
--- The hook sees each attempt once it is over; what it throws reaches the caller.
+-- The hook sees each attempt once it is over, and a copy of its error: it cannot change what the caller gets.
 local function report(op, settings, err, facts)
-  settings.on_attempt {
+  observers.tell_often("on_attempt", settings.on_attempt, {
     op = op.id, attempt = facts.attempts, seconds = facts.seconds, retry_in = facts.pause,
-    status = facts.status, kind = err and err.kind, error = err,
-  }
+    status = facts.status, kind = err and err.kind, error = err and errors.copy(err),
+  })
 end
 
 -- Without trailing nils, which a print would show.
@@ -74,7 +76,7 @@ function M.run(context, op, req, settings)
     local pause
     if not done then
       a.attempts = attempts
-      pause = retry.pause(op, a, settings.retry, random())
+      pause = retry.pause(op, a, settings.retry, chance())
       if pause and transport:now() + pause >= deadline then pause = nil end
     end
     if settings.on_attempt then

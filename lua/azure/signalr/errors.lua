@@ -61,6 +61,18 @@ function M.new(fields)
   return setmetatable(fields, Error)
 end
 
+local function copied(value)
+  if type(value) ~= "table" then return value end
+  local copy = {}
+  for k, v in pairs(value) do copy[k] = copied(v) end
+  return copy
+end
+
+--- Another error that says the same.
+-- @tparam table err
+-- @treturn table
+function M.copy(err) return setmetatable(copied(err), Error) end
+
 --- What anything that was thrown says; a __tostring that fails ends nothing.
 function M.text(value)
   local fine, text = pcall(tostring, value)

@@ -1,17 +1,13 @@
 -- SPDX-License-Identifier: MIT
 --- The option on_error: told of what nobody waits for.
-local errors = require "azure.signalr.errors"
+local observers = require "azure.signalr.observers"
 
 local M = {}
 
---- Tells it; what that throws goes to standard error: it must neither reach the host's loop nor vanish.
+--- Tells it; what that throws must neither reach the host's loop nor vanish (observers.lua).
 -- @tparam function|nil on_error
 -- @param err
 -- @tparam table what
-function M.tell(on_error, err, what)
-  if not on_error then return end
-  local told, problem = pcall(on_error, err, what)
-  if not told then io.stderr:write("azure.signalr: on_error threw: ", errors.text(problem), "\n") end
-end
+function M.tell(on_error, err, what) observers.tell("on_error", on_error, err, what) end
 
 return M
