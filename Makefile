@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 # make            builds for Lua 5.4        make LUA=luajit   builds for LuaJIT, side by side
 # make demo       shows all 26 operations   make test         runs every test
+# make quick      the specs for every save  make spec SPEC=F  one spec or folder
 # make asan       tests under ASan/UBSan    make tsan         C tests under ThreadSanitizer
 # make lint       static checks             make soak         200,000 requests: memory, descriptors
+# make steady     the specs beside a load   make fresh        demo and test on fresh Debians 12 and 13
 # make bench-tick what a game's tick pays   make bench-resty  beside a client written by hand for nginx
 # make -s env     prints the export line that lets $(LUA) find what was built
 
@@ -12,27 +14,31 @@ MODE ?= release
 
 CC        ?= cc
 PKGCONFIG ?= pkg-config
+MODES     := release asan tsan kqueue
 SUFFIX    := $(if $(filter release,$(MODE)),,-$(MODE))
 OUT       := build/$(LUA)$(SUFFIX)
 TOP       := $(CURDIR)
 
-LUA_PC  := $(if $(findstring luajit,$(LUA)),luajit,$(firstword $(foreach p,lua5.4 lua-5.4 lua54 lua,$(if $(shell $(PKGCONFIG) --exists $(p) 2>/dev/null && echo y),$(p))) lua5.4))
-LUA_ABI := $(if $(findstring luajit,$(LUA)),5.1,5.4)
+# Which Lua this is, its interpreter knows; where there is none, the name has to do.
+LUA_IS  := $(shell $(LUA) -e 'print(jit and "luajit" or _VERSION:match("[%d.]+"))' 2>/dev/null)
+LUA_IS  := $(or $(LUA_IS),$(if $(findstring luajit,$(LUA)),luajit,5.4))
+LUA_ABI := $(if $(filter luajit,$(LUA_IS)),5.1,$(LUA_IS))
+is_5_4   = $(shell $(PKGCONFIG) --exists '$(1) >= 5.4' '$(1) < 5.5' 2>/dev/null && echo y)
+LUA_PC  := $(if $(filter luajit,$(LUA_IS)),luajit,$(firstword $(foreach p,lua5.4 lua-5.4 lua54 lua,$(if $(call is_5_4,$(p)),$(p))) lua5.4))
+
 # MODE=kqueue builds on Linux what the BSDs and macOS get, on top of libkqueue.
-NET_PC  := libcurl $(if $(filter kqueue,$(MODE)),libkqueue)
-NEEDED  := $(LUA_PC) $(NET_PC) libcrypto
-BUILDS  := $(filter-out clean env deps-% lint house help bench-% soak,$(or $(MAKECMDGOALS),all))
+NET_PC   := libcurl $(if $(filter kqueue,$(MODE)),libkqueue)
+CURL_MIN := 7.87
 lacks   = $(if $(shell command -v $(firstword $(1)) 2>/dev/null),,$(firstword $(1)))
 unknown = $(if $(shell $(PKGCONFIG) --exists $(1) 2>/dev/null && echo y),,$(1))
-MISSING := $(if $(BUILDS),$(call lacks,$(CC)) $(call lacks,$(PKGCONFIG)) $(foreach p,$(NEEDED),$(call unknown,$(p))))
+MISSING = $(strip $(call lacks,$(CC)) $(call lacks,$(PKGCONFIG)) $(foreach p,$(LUA_PC) libcrypto $(1),$(call unknown,$(p))))
 
 WARN   := -Wall -Wextra -Wpedantic -Wshadow -Wconversion
 CFLAGS ?= -O2 -g
 BASE   := -std=c99 -D_POSIX_C_SOURCE=200809L -fPIC -fvisibility=hidden -pthread $(WARN) -Icsrc
-SAN_asan  := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -DASR_DEBUG
-SAN_tsan  := -fsanitize=thread -fno-omit-frame-pointer -DASR_DEBUG
-SAN_debug := -DASR_DEBUG
-SAN_kqueue := -DASR_DEBUG -DASR_ELSEWHERE
+SAN_asan   := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+SAN_tsan   := -fsanitize=thread -fno-omit-frame-pointer
+SAN_kqueue := -DASR_ELSEWHERE
 SAN    := $(SAN_$(MODE))
 
 # libcrypto and Lua for core; libcurl comes in for net alone, so that no
@@ -54,16 +60,29 @@ CURL_SO := $(OUT)/azure/signalr/curl.so
 
 # For the makes below that build: as many jobs as there are processors.
 JOBS := -j$(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
+SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
-.PHONY: all check-needed env clean demo test ctest spec asan tsan lint house help deps-demo deps-test
+.PHONY: all core check-core check-needed env clean demo test ctest spec quick steady fresh asan tsan lint help \
+  deps-demo deps-test
 all: check-needed $(CORE_SO) $(CURL_SO)
+# What nginx needs: without libcurl.
+core: check-core $(CORE_SO)
 
-check-needed:
-ifneq ($(strip $(MISSING)),)
-	@echo "missing: $(strip $(MISSING)) (libraries by the names that pkg-config knows)" >&2
-	@echo "on Debian or Ubuntu: apt-get install $$(bash .ci/deps --packages $(MISSING))" >&2
-	@exit 1
-endif
+# Everything that would end in the compiler's or linker's words is said here, before the first file is compiled.
+wanted = if [ -n "$(1)" ]; then \
+  echo "missing: $(1) (libraries by the names that pkg-config knows)" >&2; \
+  command=$$(bash .ci/deps --command demo $(1)); \
+  [ -z "$$command" ] || echo "on Debian or Ubuntu: $$command" >&2; exit 1; fi
+check-core:
+	@[ -n "$(filter $(MODE),$(MODES))" ] || { echo "MODE=$(MODE) is none of: $(MODES)" >&2; exit 1; }
+	@[ -n "$(filter luajit 5.4,$(LUA_IS))" ] || { \
+	  echo "$(LUA) is Lua $(LUA_IS); this builds for Lua 5.4 (LUA=lua5.4) and LuaJIT 2.1 (LUA=luajit)" >&2; exit 1; }
+	@$(call wanted,$(call MISSING))
+check-needed: check-core
+	@$(call wanted,$(call MISSING,$(NET_PC)))
+	@$(PKGCONFIG) --atleast-version=$(CURL_MIN) libcurl || { \
+	  echo "libcurl $$($(PKGCONFIG) --modversion libcurl) is too old: $(CURL_MIN) is the oldest that this can use." \
+	    "Debian 12 and Ubuntu 24.04 have it; let PKG_CONFIG_PATH name another one's lib/pkgconfig." >&2; exit 1; }
 
 $(CORE_SO): $(call obj,$(CORE_SRC) $(CORE_BIND))
 	@mkdir -p $(@D)
@@ -73,13 +92,13 @@ $(CURL_SO): $(call obj,$(CORE_SRC) $(NET_SRC) $(CURL_BIND))
 	@mkdir -p $(@D)
 	$(CC) $(SOFLAGS) $(SAN) $(LDFLAGS) -pthread -o $@ $^ $(CURL) $(CRYPTO)
 
-$(OUT)/obj/core/%.o: csrc/core/%.c | check-needed
+$(OUT)/obj/core/%.o: csrc/core/%.c | check-core
 	@mkdir -p $(@D)
 	$(CC) $(BASE) $(SAN) $(CRYPTO_CF) $(CFLAGS) -MMD -MP -c -o $@ $<
 $(OUT)/obj/net/%.o: csrc/net/%.c | check-needed
 	@mkdir -p $(@D)
 	$(CC) $(BASE) $(SAN) $(CURL_CF) $(CRYPTO_CF) $(CFLAGS) -MMD -MP -c -o $@ $<
-$(OUT)/obj/binding/%.o: csrc/binding/%.c | check-needed
+$(OUT)/obj/binding/%.o: csrc/binding/%.c | check-core
 	@mkdir -p $(@D)
 	$(CC) $(BASE) $(SAN) $(LUA_CFLAGS) $(CRYPTO_CF) $(CFLAGS) -MMD -MP -c -o $@ $<
 
@@ -103,19 +122,39 @@ states: all $(OUT)/test/states
 -include $(wildcard $(OUT)/obj/*/*.d $(OUT)/test/*.d)
 
 # ---- where the interpreters find things
+quoted = '$(subst ','\'',$(1))'
 DEB_PATH := /usr/share/lua/5.3/?.lua
-LUA_PATH_ := $(TOP)/lua/?.lua;$(TOP)/lua/?/init.lua;;$(if $(filter 5.4,$(LUA_ABI)),;$(DEB_PATH))
+LUA_PATH_ := $(TOP)/lua/?.lua;$(TOP)/lua/?/init.lua;;$(if $(filter 5.4,$(LUA_ABI)),$(DEB_PATH))
 LUA_CPATH_ := $(TOP)/$(OUT)/?.so;;
+RUN = LUA_PATH=$(call quoted,$(LUA_PATH_)) LUA_CPATH=$(call quoted,$(LUA_CPATH_))
 env:
-	@echo "export LUA_PATH='$(LUA_PATH_)' LUA_CPATH='$(LUA_CPATH_)'"
-RUN = LUA_PATH='$(LUA_PATH_)' LUA_CPATH='$(LUA_CPATH_)'
+	@printf '%s\n' $(call quoted,export $(RUN))
 
 # ---- specs (busted is called by name: its own command may pick another Lua)
 BUSTED ?= $(or $(wildcard /usr/bin/busted),$(shell command -v busted))
 SPEC   ?= spec
 spec: all
 	@$(LUA) -v
-	$(RUN) $(PRELOAD) $(LUA) $(BUSTED) $(BUSTED_FLAGS) $(SPEC)
+	$(RUN) $(PRELOAD) $(LUA) $(BUSTED) --helper=spec/support/stop.lua $(BUSTED_FLAGS) $(SPEC)
+
+# For every save: what needs no server but the emulator, on both Luas.
+QUICK := $(addprefix spec/,unit wire golden docs house)
+quick:
+	@$(MAKE) -s $(JOBS) all LUA=lua5.4
+	@$(MAKE) -s $(JOBS) all LUA=luajit
+	@$(MAKE) -s $(JOBS) $(SYNC) quick-lua5.4 quick-luajit
+.PHONY: quick-lua5.4 quick-luajit
+quick-lua5.4 quick-luajit: quick-%:
+	@$(MAKE) -s spec LUA=$* SPEC="$(QUICK)" BUSTED_FLAGS=--exclude-tags=demo
+
+# Three times on each Lua, beside as many busy loops as there are processors: no spec may need a quiet machine.
+steady: deps-test
+	@$(MAKE) -s $(JOBS) all LUA=lua5.4
+	@$(MAKE) -s $(JOBS) all LUA=luajit
+	@bash .ci/steady $(SPEC)
+# Debian 12 and 13 in folders, each with the commit that is checked out.
+fresh:
+	@bash .ci/fresh
 
 deps-demo deps-test: deps-%:
 	@bash .ci/deps $*
@@ -160,23 +199,51 @@ asan-spec: spec
 build/bench/sink: bench/tick/sink.c
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -D_POSIX_C_SOURCE=200809L $(WARN) -O2 -pthread -o $@ $< $(shell $(PKGCONFIG) --cflags --libs libssl libcrypto)
+BENCH = LUA_PATH=$(call quoted,$(LUA_PATH_);./?.lua) LUA_CPATH=$(call quoted,$(LUA_CPATH_))
 .PHONY: bench-tick soak
 bench-tick: deps-demo
 	@$(MAKE) -s $(JOBS) all build/bench/sink
-	@LUA_PATH='$(LUA_PATH_);./?.lua' LUA_CPATH='$(LUA_CPATH_)' bash bench/tick/run $(LUA)
+	@$(BENCH) bash bench/tick/run $(LUA)
 soak: deps-demo
 	@$(MAKE) -s $(JOBS) all build/bench/sink
-	@LUA_PATH='$(LUA_PATH_);./?.lua' LUA_CPATH='$(LUA_CPATH_)' bash bench/soak/run $(LUA)
+	@$(BENCH) bash bench/soak/run $(LUA)
 
 .PHONY: bench-resty
 bench-resty: deps-test
 	@$(MAKE) -s $(JOBS) all LUA=luajit
 	@bash bench/resty/run
 
+# ---- static checks, a file at a time: only what changed since it last passed
+LINT_C := $(wildcard csrc/*/*.c)
+LINT_H := $(wildcard csrc/*/*.h)
+LINTED := $(patsubst %,build/tidy/%.ok,$(LINT_C) $(LINT_H))
+LINT_CF = -std=c99 -D_POSIX_C_SOURCE=200809L -Icsrc $(shell $(PKGCONFIG) --cflags lua5.4 libcurl libcrypto)
+build/tidy/%.c.ok: %.c .clang-format .clang-tidy
+	@mkdir -p $(@D)
+	@$(CC) $(LINT_CF) -MM -MP -MT $@ -MF build/tidy/$*.d $<
+	@clang-format --dry-run -Werror $<
+	@cppcheck --quiet --error-exitcode=1 --std=c99 --enable=warning,performance,portability --inline-suppr \
+	  -D_POSIX_C_SOURCE=200809L -Icsrc $<
+	@clang-tidy --quiet $< -- $(LINT_CF) 2>/dev/null
+	@touch $@
+build/tidy/%.h.ok: %.h .clang-format
+	@mkdir -p $(@D)
+	@clang-format --dry-run -Werror $<
+	@touch $@
+.PHONY: lint-lua lint-files
+lint-lua:
+	@mkdir -p build
+	@luacheck -q --cache build/luacheck lua spec examples bench bin
+lint-files: lint-lua $(LINTED)
+# Each tool must be there: a check that is skipped would look like one that passed.
 lint:
-	bash .ci/lint
+	@for tool in cppcheck clang-tidy clang-format luacheck $(firstword $(CC)) $(PKGCONFIG); do command -v $$tool >/dev/null || \
+	  { echo "lint: $$tool is missing: bash .ci/deps test" >&2; exit 1; }; done
+	@$(MAKE) -s -k $(JOBS) $(SYNC) lint-files
+-include $(wildcard build/tidy/csrc/*/*.d)
 
+# LuaRocks leaves its objects beside the sources, and the libraries in a folder named after their module.
 clean:
-	rm -rf build
+	rm -rf build azure csrc/*/*.o
 help:
-	@sed -n '2,7p' Makefile | sed 's/^# //'
+	@sed -n '2,10p' Makefile | sed 's/^# //'

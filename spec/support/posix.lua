@@ -7,9 +7,9 @@ local PC = luajit and "luajit" or "lua5.4"
 
 --- Compiles spec/support/preload.c.
 -- @tparam[opt] boolean with_lua with its Lua binding, which must not be preloaded into other programs
--- @treturn string the path of the shared library, from the root
+-- @treturn string the path of the shared library, from the top of the tree: LD_PRELOAD takes no path with a space
 function M.library(with_lua)
-  local out = ("%s/build/spec/%s.so"):format(os.getenv "PWD", with_lua and "preload-" .. PC or "preload")
+  local out = ("build/spec/%s.so"):format(with_lua and "preload-" .. PC or "preload")
   local flags = with_lua and "-DSPEC_LUA $(pkg-config --cflags " .. PC .. ")" or ""
   -- The compiler is not what the sanitizers are to watch.
   local command = ("unset LD_PRELOAD; mkdir -p build/spec && " ..

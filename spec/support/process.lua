@@ -23,7 +23,8 @@ end
 
 -- The sanitizers are preloaded into the process under test only: a child that
 -- is not ours to check (a shell, node, the emulator's interpreter) runs clean.
-local CLEAN = "trap '' INT; unset LD_PRELOAD ASAN_OPTIONS LSAN_OPTIONS UBSAN_OPTIONS; "
+-- Debian keeps nginx where only root's PATH leads.
+local CLEAN = "trap '' INT; unset LD_PRELOAD ASAN_OPTIONS LSAN_OPTIONS UBSAN_OPTIONS; PATH=$PATH:/usr/sbin; "
 
 -- A child that does not read its standard input is watched by a shell that
 -- does; one that does read it (stdin = true) must end at the end of its input.
