@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 -- Microsoft's SignalR client under node, for specs: one process holds many
--- clients. What is missing is installed with npm; if that fails, the spec fails.
+-- clients. What is missing is installed with npm, as the lock file says; if that fails, the spec fails.
 local cjson = require "cjson"
 local cqueues = require "cqueues"
 local process = require "spec.support.process"
@@ -25,7 +25,7 @@ local function install()
   local ready = process.run{ "node", "-e", LOADS }
   if ready then return end
   local ok, output = process.run{ "sh", "-c",
-    "cd " .. DIRECTORY .. " && npm install --no-audit --no-fund --no-package-lock" }
+    "cd " .. DIRECTORY .. " && npm ci" }
   if not ok then error("npm could not install Microsoft's SignalR client:\n" .. output, 3) end
   ready, output = process.run{ "node", "-e", LOADS }
   if not ready then error("node cannot load Microsoft's SignalR client:\n" .. output, 3) end
