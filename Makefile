@@ -74,15 +74,19 @@ wanted = if [ -n "$(1)" ]; then \
   command=$$(bash .ci/deps --command demo $(1)); \
   [ -z "$$command" ] || echo "on Debian or Ubuntu: $$command" >&2; exit 1; fi
 check-core:
+ifndef ROCK
 	@[ -n "$(filter $(MODE),$(MODES))" ] || { echo "MODE=$(MODE) is none of: $(MODES)" >&2; exit 1; }
 	@[ -n "$(filter luajit 5.4,$(LUA_IS))" ] || { \
 	  echo "$(LUA) is Lua $(LUA_IS); this builds for Lua 5.4 (LUA=lua5.4) and LuaJIT 2.1 (LUA=luajit)" >&2; exit 1; }
 	@$(call wanted,$(call MISSING))
+endif
 check-needed: check-core
+ifndef ROCK
 	@$(call wanted,$(call MISSING,$(NET_PC)))
 	@$(PKGCONFIG) --atleast-version=$(CURL_MIN) libcurl || { \
 	  echo "libcurl $$($(PKGCONFIG) --modversion libcurl) is too old: $(CURL_MIN) is the oldest that this can use." \
 	    "Debian 12 and Ubuntu 24.04 have it; let PKG_CONFIG_PATH name another one's lib/pkgconfig." >&2; exit 1; }
+endif
 
 $(CORE_SO): $(call obj,$(CORE_SRC) $(CORE_BIND))
 	@mkdir -p $(@D)
@@ -101,6 +105,18 @@ $(OUT)/obj/net/%.o: csrc/net/%.c | check-needed
 $(OUT)/obj/binding/%.o: csrc/binding/%.c | check-core
 	@mkdir -p $(@D)
 	$(CC) $(BASE) $(SAN) $(LUA_CFLAGS) $(CRYPTO_CF) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# ---- for LuaRocks, which says where things lie: always anew, since it may mean another Lua than the last time
+include_dirs = $(if $(1),-I'$(1)')
+comma := ,
+library_dirs = $(if $(1),-L'$(1)' -Wl$(comma)-rpath$(comma)'$(1)')
+.PHONY: rock
+rock:
+	@rm -rf build/rock
+	@$(MAKE) -s $(JOBS) build/rock/azure/signalr/core.so build/rock/azure/signalr/curl.so ROCK=yes OUT=build/rock \
+	  SOFLAGS="$(LIBFLAG)" LUA_CFLAGS="$(call include_dirs,$(LUA_INCDIR))" \
+	  CRYPTO_CF="$(call include_dirs,$(CRYPTO_INCDIR))" CRYPTO="$(call library_dirs,$(CRYPTO_LIBDIR)) -lcrypto" \
+	  CURL_CF="$(call include_dirs,$(CURL_INCDIR))" CURL="$(call library_dirs,$(CURL_LIBDIR)) -lcurl"
 
 # ---- C tests: one program for each csrc/test/test_*.c
 TEST_SRC := $(wildcard csrc/test/test_*.c)
@@ -242,8 +258,7 @@ lint:
 	@$(MAKE) -s -k $(JOBS) $(SYNC) lint-files
 -include $(wildcard build/tidy/csrc/*/*.d)
 
-# LuaRocks leaves its objects beside the sources, and the libraries in a folder named after their module.
 clean:
-	rm -rf build azure csrc/*/*.o
+	rm -rf build
 help:
 	@sed -n '2,10p' Makefile | sed 's/^# //'

@@ -5,8 +5,9 @@
 
 #include <lua.h>
 #include <lauxlib.h>
+#include <lualib.h>
 
-#if LUA_VERSION_NUM < 502
+#if LUA_VERSION_NUM < 502 && defined(LUA_JITLIBNAME)
 #define ASR_LUAJIT 1
 #define ASR_TCDATA 10 /* lua_type of a cdata; lua.h does not name it */
 #define lua_rawlen lua_objlen

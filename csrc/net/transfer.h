@@ -8,6 +8,10 @@
 
 #include <curl/curl.h>
 
+#if LIBCURL_VERSION_NUM < 0x075700
+#error "libcurl 7.87 is the oldest that azure.signalr can use"
+#endif
+
 #include "net/job.h"
 #include "net/options.h"
 

@@ -23,16 +23,9 @@ local function files(command)
 end
 
 local function named(rockspec)
-  local lua, c = {}, {}
-  for module, given in pairs(rockspec.build.modules) do
-    if type(given) == "string" then
-      lua[given] = module
-    else
-      c[module] = {}
-      for _, path in ipairs(given.sources) do c[module][path] = true end
-    end
-  end
-  return lua, c
+  local modules = {}
+  for module, path in pairs(rockspec.build.install.lua) do modules[path] = module end
+  return modules
 end
 
 local function module_of(path)
@@ -60,22 +53,31 @@ describe("the rockspecs", function()
   it("split the Lua files between the two rocks", function()
     local mine, theirs = {}, {}
     for path in pairs(all) do (is_apart(path) and theirs or mine)[path] = true end
-    assert_same_files(mine, (named(load_rockspec(client))), client)
-    assert_same_files(theirs, (named(load_rockspec(emulator))), emulator)
+    assert_same_files(mine, named(load_rockspec(client)), client)
+    assert_same_files(theirs, named(load_rockspec(emulator)), emulator)
   end)
 
   it("call each Lua module by its path", function()
     for _, path in ipairs { client, emulator } do
-      for file, module in pairs((named(load_rockspec(path)))) do assert.equal(module_of(file), module) end
+      for file, module in pairs(named(load_rockspec(path))) do assert.equal(module_of(file), module) end
     end
   end)
 
-  it("name the C sources that the Makefile builds", function()
-    local _, c = named(load_rockspec(client))
-    local core = files("ls csrc/core/*.c csrc/binding/*.c | grep -v -e binding/curl.c -e bind_pool")
-    local curl = files("ls csrc/core/*.c csrc/net/*.c csrc/binding/{curl,support,bind_pool*}.c")
-    assert_same_files(core, c["azure.signalr.core"], "azure.signalr.core")
-    assert_same_files(curl, c["azure.signalr.curl"], "azure.signalr.curl")
+  it("take the libraries that the Makefile builds for them, and build where no file of the tree lies", function()
+    local libraries = load_rockspec(client).build.install.lib
+    local _, text = process.run { "bash", "-c", "unset MAKEFLAGS MAKELEVEL; make -n rock LIBFLAG=-shared" }
+    for module, path in pairs(libraries) do
+      assert.are.equal("build/rock/" .. module:gsub("%.", "/") .. ".so", path)
+      assert.is_truthy(text:find(path, 1, true), text)
+    end
+    assert.is_truthy(libraries["azure.signalr.core"] and libraries["azure.signalr.curl"])
+    assert.is_nil(load_rockspec(emulator).build.install.lib)
+  end)
+
+  -- LuaRocks' builtin way copies all of lua/ into each rock, and leaves objects between the sources.
+  it("are not built in LuaRocks' builtin way, which would give each rock the other's files", function()
+    assert.are.equal("make", load_rockspec(client).build.type)
+    assert.are.equal("none", load_rockspec(emulator).build.type)
   end)
 
   for _, path in ipairs { client, emulator } do
