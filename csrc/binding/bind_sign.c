@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* core.signer: HS256 tokens. */
 #include "binding/core.h"
-#include "core/jwt.h"
+#include "core/tokens.h"
 #include "core/utf8.h"
 
 static const char SIGNER[] = ASR_SIGNER_CLASS;
+/* curl.so takes the userdata for a struct asr_signer: that comes first. */
+struct signer {
+  struct asr_signer signer;
+  struct asr_tokens tokens; /* those of authorization() */
+};
+
 static const int64_t LATEST = (int64_t)1 << 52; /* seconds; sums stay exact */
 
 /* An argument as a span; not there for nil. [-0, +0] */
@@ -28,7 +34,7 @@ Prepares a key for signing.
 @function signer
 @string access_key not empty; its bytes are the HMAC key
 @string[opt] key_id becomes the header's "kid"
-@return signer, with the methods token, sign and close
+@return signer, with the methods token, authorization, sign and close
 @raise for an argument of another kind
 */
 static int new_signer(lua_State *L) {
@@ -37,14 +43,15 @@ static int new_signer(lua_State *L) {
   if (!lua_isnoneornil(L, 2)) {
     key_id = utf8_arg(L, 2, "key_id");
   }
-  struct asr_signer *s = asr_new_object(L, sizeof *s, SIGNER);
-  asr_check_status(L, asr_signer_init(s, key, key_id), "signer");
+  struct signer *s = asr_new_object(L, sizeof *s, SIGNER);
+  asr_check_status(L, asr_signer_init(&s->signer, key, key_id), "signer");
   return 1;
 }
 
-static const struct asr_signer *check_open(lua_State *L) {
-  const struct asr_signer *s = asr_check_object(L, 1, SIGNER);
-  if (s->mac == NULL) {
+/* To be asked after the last allocation of Lua's: a finalizer may close it. */
+static struct signer *check_open(lua_State *L) {
+  struct signer *s = asr_check_object(L, 1, SIGNER);
+  if (s->signer.mac == NULL) {
     luaL_error(L, "the signer is closed");
   }
   return s;
@@ -62,14 +69,15 @@ Signs the claims of a request or a client.
 @raise for arguments of another kind and on a closed signer
 */
 static int signer_token(lua_State *L) {
-  const struct asr_signer *s = check_open(L);
   struct asr_claims claims;
+  check_open(L);
   claims.audience = utf8_arg(L, 2, "audience");
   claims.now = asr_check_whole(L, 3, "now", 0, LATEST);
   claims.lifetime = asr_check_whole(L, 4, "lifetime", 0, LATEST);
   claims.custom = text_arg(L, 5, "claims_json");
   struct asr_buf *out = asr_new_buffer(L, ASR_TOKEN_MAX);
-  enum asr_status status = asr_signer_token(s, &claims, out);
+  enum asr_status status =
+      asr_signer_token(&check_open(L)->signer, &claims, out);
   if (status == ASR_INVALID) {
     return luaL_error(L, "claims_json must be a JSON object without nbf, exp, "
                          "iat and aud");
@@ -80,6 +88,37 @@ static int signer_token(lua_State *L) {
 }
 
 /***
+The line that authorizes a request: a kept one, where the same audience and
+lifetime were signed for less than `reuse` seconds ago, else a new one. Some
+256 are kept, in C: no table of Lua's holds a token.
+@function signer:authorization
+@string audience a URL
+@number now Unix time in seconds; whole ones count
+@int lifetime whole seconds
+@int reuse whole seconds; 0: always a new one
+@treturn string "Authorization: Bearer ..."
+@treturn number when the token expires (Unix time)
+@raise as signer:token
+*/
+static int signer_authorization(lua_State *L) {
+  struct asr_token_wish wish;
+  int64_t at = 0;
+  check_open(L);
+  wish.audience = utf8_arg(L, 2, "audience");
+  wish.now = asr_check_moment(L, 3, "now", LATEST);
+  wish.lifetime = asr_check_whole(L, 4, "lifetime", 0, LATEST);
+  wish.reuse = asr_check_whole(L, 5, "reuse", 0, LATEST);
+  struct asr_buf *out = asr_new_buffer(L, ASR_TOKEN_MAX);
+  struct signer *s = check_open(L);
+  wish.signer = &s->signer;
+  asr_check_status(L, asr_tokens_line(&s->tokens, &wish, out, &at),
+                   "authorization");
+  asr_push_buffer(L, out);
+  lua_pushnumber(L, (lua_Number)(at + wish.lifetime));
+  return 2;
+}
+
+/***
 Signs exactly these bytes.
 @function signer:sign
 @string header_json
@@ -87,33 +126,39 @@ Signs exactly these bytes.
 @treturn string the token
 */
 static int signer_sign(lua_State *L) {
-  const struct asr_signer *s = check_open(L);
   struct asr_span header, payload;
+  check_open(L);
   header.p = asr_check_string(L, 2, "header_json", &header.n);
   payload.p = asr_check_string(L, 3, "payload_json", &payload.n);
   struct asr_buf *out = asr_new_buffer(L, ASR_TOKEN_MAX);
+  const struct asr_signer *s = &check_open(L)->signer;
   asr_check_status(L, asr_signer_sign(s, header, payload, out), "sign");
   asr_push_buffer(L, out);
   return 1;
 }
 
 /***
-Wipes the key. May be called again; signing throws from then on.
+Wipes the key and the tokens that are kept. May be called again; signing throws
+from then on.
 @function signer:close
 */
 static int signer_close(lua_State *L) {
-  asr_signer_close(asr_check_object(L, 1, SIGNER));
+  struct signer *s = asr_check_object(L, 1, SIGNER);
+  asr_signer_close(&s->signer);
+  asr_tokens_close(&s->tokens);
   return 0;
 }
 
 static int signer_tostring(lua_State *L) {
-  const struct asr_signer *s = asr_check_object(L, 1, SIGNER);
-  lua_pushfstring(L, "%s (%s)", SIGNER, s->mac != NULL ? "open" : "closed");
+  const struct signer *s = asr_check_object(L, 1, SIGNER);
+  lua_pushfstring(L, "%s (%s)", SIGNER,
+                  s->signer.mac != NULL ? "open" : "closed");
   return 1;
 }
 
 void asr_open_sign(lua_State *L) {
   static const luaL_Reg methods[] = {{"token", signer_token},
+                                     {"authorization", signer_authorization},
                                      {"sign", signer_sign},
                                      {"close", signer_close},
                                      {NULL, NULL}};

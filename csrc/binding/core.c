@@ -57,12 +57,15 @@ static void stay_loaded(void) {
 
 ASR_EXPORT int luaopen_azure_signalr_core(lua_State *L) {
   stay_loaded();
+  asr_open_support(L);
   lua_newtable(L);
   asr_open_sign(L);
   asr_open_url(L);
   asr_open_json(L);
   asr_open_http(L);
   asr_open_text(L);
+  asr_open_guard(L);
+  asr_open_secret(L);
   lua_pushliteral(L, ASR_VERSION);
   lua_setfield(L, -2, "_VERSION");
   lua_pushstring(L, ASR_LUAJIT ? "luajit" : "5.4");

@@ -13,5 +13,7 @@ void asr_open_url(lua_State *L);
 void asr_open_json(lua_State *L);
 void asr_open_http(lua_State *L);
 void asr_open_text(lua_State *L);
+void asr_open_guard(lua_State *L);
+void asr_open_secret(lua_State *L);
 
 #endif

@@ -53,6 +53,7 @@ static const luaL_Reg functions[] = {{"pool", asr_pool_open},
 ASR_EXPORT int luaopen_azure_signalr_curl(lua_State *L);
 
 ASR_EXPORT int luaopen_azure_signalr_curl(lua_State *L) {
+  asr_open_support(L);
   asr_pool_class(L);
   asr_outbox_class(L);
   lua_newtable(L);

@@ -62,18 +62,32 @@ double asr_opt_number(lua_State *L, int arg, const char *name,
   return lua_isnoneornil(L, arg) ? fallback : asr_check_number(L, arg, name);
 }
 
+static void check_range(lua_State *L, double x, const char *name,
+                        const int64_t range[2]) {
+  if (x < (double)range[0] || x > (double)range[1]) {
+    char text[64]; /* Lua's own formats would write 0.0, or lose digits */
+    snprintf(text, sizeof text, "%lld to %lld", (long long)range[0],
+             (long long)range[1]);
+    luaL_error(L, "%s is out of range (%s)", name, text);
+  }
+}
+
 int64_t asr_check_whole(lua_State *L, int arg, const char *name, int64_t low,
                         int64_t high) {
+  const int64_t range[2] = {low, high};
   double x = asr_check_number(L, arg, name);
   if (!is_whole(x)) {
     luaL_error(L, "%s must be a whole number", name);
   }
-  if (x < (double)low || x > (double)high) {
-    char range[64]; /* Lua's own formats would write 0.0, or lose digits */
-    snprintf(range, sizeof range, "%lld to %lld", (long long)low,
-             (long long)high);
-    luaL_error(L, "%s is out of range (%s)", name, range);
-  }
+  check_range(L, x, name, range);
+  return (int64_t)x;
+}
+
+int64_t asr_check_moment(lua_State *L, int arg, const char *name,
+                         int64_t latest) {
+  const int64_t range[2] = {0, latest};
+  double x = asr_check_number(L, arg, name);
+  check_range(L, x, name, range);
   return (int64_t)x;
 }
 
@@ -154,19 +168,24 @@ int64_t asr_field_count(lua_State *L, int t, const char *where, const char *key,
 
 void asr_new_class(lua_State *L, const char *tname, const luaL_Reg *methods,
                    const luaL_Reg *meta) {
-  if (luaL_newmetatable(L, tname)) {
-    lua_pushstring(L, tname);
-    lua_setfield(L, -2, "__name");
-    if (meta != NULL) {
-      luaL_setfuncs(L, meta, 0);
-    }
-    if (methods != NULL) {
-      lua_newtable(L);
-      luaL_setfuncs(L, methods, 0);
-      lua_setfield(L, -2, "__index");
-    }
-  }
+  luaL_getmetatable(L, tname);
+  int is_new = lua_isnil(L, -1);
   lua_pop(L, 1);
+  if (!is_new) {
+    return;
+  }
+  lua_newtable(L);
+  lua_pushstring(L, tname);
+  lua_setfield(L, -2, "__name");
+  if (meta != NULL) {
+    luaL_setfuncs(L, meta, 0);
+  }
+  if (methods != NULL) {
+    lua_newtable(L);
+    luaL_setfuncs(L, methods, 0);
+    lua_setfield(L, -2, "__index");
+  }
+  lua_setfield(L, LUA_REGISTRYINDEX, tname); /* last: whole, or not at all */
 }
 
 void *asr_new_object(lua_State *L, size_t size, const char *tname) {
@@ -196,9 +215,12 @@ static int buffer_gc(lua_State *L) {
   return 0;
 }
 
-struct asr_buf *asr_new_buffer(lua_State *L, size_t ceiling) {
+void asr_open_support(lua_State *L) {
   static const luaL_Reg meta[] = {{"__gc", buffer_gc}, {NULL, NULL}};
   asr_new_class(L, BUFFER, NULL, meta);
+}
+
+struct asr_buf *asr_new_buffer(lua_State *L, size_t ceiling) {
   struct asr_buf *b = asr_new_object(L, sizeof *b, BUFFER);
   asr_buf_init(b, ceiling);
   return b;

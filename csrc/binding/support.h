@@ -40,6 +40,9 @@ double asr_opt_number(lua_State *L, int arg, const char *name, double fallback);
 /* A whole number within low..high (which must lie within -2^53..2^53). */
 int64_t asr_check_whole(lua_State *L, int arg, const char *name, int64_t low,
                         int64_t high);
+/* Unix time of 0..latest, its fraction dropped. */
+int64_t asr_check_moment(lua_State *L, int arg, const char *name,
+                         int64_t latest);
 void asr_check_table(lua_State *L, int arg, const char *name);
 
 /* Readers of field `key` of the table at `t` (raw access; nil gives the
@@ -54,8 +57,9 @@ int asr_field_boolean(lua_State *L, int t, const char *where, const char *key,
 int64_t asr_field_count(lua_State *L, int t, const char *where, const char *key,
                         int64_t fallback);
 
-/* Makes the metatable registered as `tname` (once for each lua_State): sets
- * __name, the functions of `meta` (__gc, __close, __tostring...), and
+/* Makes the metatable registered as `tname` (once for each lua_State; whole or
+ * not at all, where memory fails): sets __name, the functions of `meta` (__gc,
+ * __close, __tostring...), and
  * __index to a table of `methods` (both may be NULL). [-0, +0] */
 void asr_new_class(lua_State *L, const char *tname, const luaL_Reg *methods,
                    const luaL_Reg *meta);
@@ -66,6 +70,8 @@ void *asr_new_object(lua_State *L, size_t size, const char *tname);
  * says that a colon may be missing. */
 void *asr_check_object(lua_State *L, int arg, const char *tname);
 
+/* To be called first in every luaopen: registers what follows. [-0, +0] */
+void asr_open_support(lua_State *L);
 /* A growing buffer owned by a userdata, so that an error cannot leak it.
  * [-0, +1] */
 struct asr_buf *asr_new_buffer(lua_State *L, size_t ceiling);

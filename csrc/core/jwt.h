@@ -7,6 +7,9 @@
 
 #include "core/buf.h"
 
+/* The header line of a request before its token. */
+#define ASR_BEARER "Authorization: Bearer "
+
 enum { ASR_MAC_SIZE = 32, ASR_TOKEN_MAX = 1 << 20 };
 
 /*

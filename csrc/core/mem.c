@@ -10,3 +10,7 @@ void *asr_realloc(void *p, size_t size) {
 void asr_free(void *p) {
   OPENSSL_free(p);
 }
+
+void asr_wipe(void *p, size_t n) {
+  OPENSSL_clear_free(p, n);
+}

@@ -12,5 +12,7 @@
 /* NULL when there is no memory; `p` may be NULL and stays valid on failure. */
 void *asr_realloc(void *p, size_t size);
 void asr_free(void *p);
+/* Frees `n` bytes that hold a secret, and leaves nothing of them. */
+void asr_wipe(void *p, size_t n);
 
 #endif

@@ -10,7 +10,7 @@
 #include "core/connstr.h"
 #include "core/jsonr.h"
 #include "core/jsonw.h"
-#include "core/jwt.h"
+#include "core/tokens.h"
 
 /* ---- scenarios: 1 if all went well and the result is right, 0 if memory ran
  * out */
@@ -40,6 +40,29 @@ static int sign(void) {
     CHECK(s.mac == NULL && s.head == NULL);
   }
   CHECK(!ok || asr_span_eq(asr_buf_span(&out), asr_span_of(tokens)));
+  asr_signer_close(&s);
+  asr_buf_close(&out);
+  return ok;
+}
+
+/* What cannot be kept is signed again. */
+static int keep_tokens(void) {
+  struct asr_signer s;
+  struct asr_tokens tokens = {0};
+  struct asr_buf out;
+  struct asr_token_wish wish = {&s, asr_span_of("http://localhost/"), 1, 1, 5};
+  int64_t at;
+  int ok = 0;
+  asr_buf_init(&out, ASR_TOKEN_MAX);
+  if (!failed(asr_signer_init(&s, asr_span_of("key"), asr_span_of("id")))) {
+    ok = 1;
+    for (int i = 0; i < 3; i++) {
+      ok &= !failed(asr_tokens_line(&tokens, &wish, &out, &at));
+    }
+  }
+  CHECK(!ok || (out.len % 3 == 0 &&
+                memcmp(out.data, out.data + out.len / 3, out.len / 3) == 0));
+  asr_tokens_close(&tokens);
   asr_signer_close(&s);
   asr_buf_close(&out);
   return ok;
@@ -121,6 +144,7 @@ int main(void) {
     return check_report("nomem");
   }
   try_all("sign", sign, 10);
+  try_all("keep tokens", keep_tokens, 20);
   try_all("read a connection string", read_connection_string, 0);
   try_all("copy JSON", copy_json, 0);
   return check_report("nomem");
