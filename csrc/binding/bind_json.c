@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "core/jsonnum.h"
 #include "core/jsonw.h"
 
 /* ---- marks */
@@ -93,11 +92,11 @@ Marks a table as a JSON array, whatever its keys.
 @treturn table t itself
 */
 static int array(lua_State *L) {
-  asr_check_table(L, 1, "t");
+  asr_check_table(L, 1, "signalr.array: t");
   if (lua_isnoneornil(L, 2)) {
     lua_pushboolean(L, 1);
   } else {
-    int64_t n = asr_check_whole(L, 2, "n", 0, ASR_ARRAY_MAX);
+    int64_t n = asr_check_whole(L, 2, "signalr.array: n", 0, ASR_ARRAY_MAX);
     lua_pushinteger(L, (lua_Integer)n);
   }
   return set_mark(L, ASR_UP_ARRAY);
@@ -110,126 +109,12 @@ Marks a table as a JSON object; whole-number keys become strings.
 @treturn table t itself
 */
 static int object(lua_State *L) {
-  asr_check_table(L, 1, "t");
+  asr_check_table(L, 1, "signalr.object: t");
   lua_pushboolean(L, 0);
   return set_mark(L, ASR_UP_OBJECT);
 }
 
-/* ---- numbers */
-
-enum asr_cdata asr_cdata_value(lua_State *L, int i, uint64_t *bits) {
-  static const enum asr_cdata kinds[] = {ASR_CDATA_INT64, ASR_CDATA_UINT64};
-  i = lua_absindex(L, i);
-  for (int k = 0; k < 2; k++) {
-    lua_pushvalue(L, lua_upvalueindex(ASR_UP_ISTYPE));
-    lua_pushvalue(L, lua_upvalueindex(ASR_UP_INT64 + k));
-    lua_pushvalue(L, i);
-    lua_call(L, 2, 1);
-    int is = lua_toboolean(L, -1);
-    lua_pop(L, 1);
-    if (is) {
-      memcpy(bits, lua_topointer(L, i), sizeof *bits);
-      return kinds[k];
-    }
-  }
-  return ASR_CDATA_OTHER;
-}
-
-#if ASR_LUAJIT
-/* A cdata of the ctype at `upvalue`, its bytes set: a constructor called from
- * C could only be given a double. [-0, +1] */
-static void push_cdata(lua_State *L, int upvalue, uint64_t bits) {
-  lua_pushvalue(L, lua_upvalueindex(upvalue));
-  lua_call(L, 0, 1);
-  memcpy((void *)lua_topointer(L, -1), &bits, sizeof bits);
-}
-
-void asr_push_uint64(lua_State *L, uint64_t u) {
-  push_cdata(L, ASR_UP_UINT64, u);
-}
-
-void asr_push_int64(lua_State *L, int64_t i) {
-  const int64_t exact = (int64_t)1 << 53;
-  if (i >= -exact && i <= exact) {
-    lua_pushnumber(L, (lua_Number)i);
-  } else {
-    push_cdata(L, ASR_UP_INT64, (uint64_t)i);
-  }
-}
-#else
-void asr_push_uint64(lua_State *L, uint64_t u) {
-  uint64_t *box = asr_new_object(L, sizeof *box, ASR_UINT64);
-  *box = u;
-}
-
-void asr_push_int64(lua_State *L, int64_t i) {
-  lua_pushinteger(L, i);
-}
-#endif
-
-/***
-An unsigned integer of 64 bits.
-@function uint64
-@tparam string|int value digits, or a whole number that is not negative
-@return on LuaJIT a uint64_t; on Lua 5.4 a userdata that compares, and whose
-  tostring is the digits
-@raise for anything else, and beyond 18446744073709551615
-*/
-static int uint64(lua_State *L) {
-  static const char rule[] =
-      "a string of digits or a whole number of 0 or more, within 64 bits";
-  size_t n = 0;
-  if (lua_type(L, 1) == LUA_TNUMBER) {
-#if !ASR_LUAJIT
-    if (lua_isinteger(L, 1) && lua_tointeger(L, 1) >= 0) {
-      asr_push_uint64(L, (uint64_t)lua_tointeger(L, 1));
-      return 1;
-    }
-#endif
-    asr_push_uint64(
-        L, (uint64_t)asr_check_whole(L, 1, "value", 0, (int64_t)1 << 53));
-    return 1;
-  }
-  const char *p = asr_check_string(L, 1, "value", &n);
-  if (n == 0 || strspn(p, "0123456789") != n) {
-    return luaL_error(L, "value must be %s", rule);
-  }
-  struct asr_number number = asr_json_number(asr_span(p, n));
-  if (number.kind == ASR_NUMBER_TEXT) {
-    return luaL_error(L, "value must be %s", rule);
-  }
-  asr_push_uint64(L, number.kind == ASR_NUMBER_UINT ? number.u
-                                                    : (uint64_t)number.i);
-  return 1;
-}
-
-static int uint64_tostring(lua_State *L) {
-  const uint64_t *u = asr_check_object(L, 1, ASR_UINT64);
-  struct asr_buf *out = asr_new_buffer(L, 32);
-  asr_jsonw_uint(out, *u);
-  asr_push_buffer(L, out);
-  return 1;
-}
-
-/* Both operands of a comparison; only two of a kind compare. */
-static int compare(lua_State *L, int less, int equal) {
-  uint64_t a = *(const uint64_t *)asr_check_object(L, 1, ASR_UINT64);
-  uint64_t b = *(const uint64_t *)asr_check_object(L, 2, ASR_UINT64);
-  lua_pushboolean(L, a == b ? equal : less && a < b);
-  return 1;
-}
-
-static int uint64_eq(lua_State *L) {
-  return compare(L, 0, 1);
-}
-
-static int uint64_lt(lua_State *L) {
-  return compare(L, 1, 0);
-}
-
-static int uint64_le(lua_State *L) {
-  return compare(L, 1, 1);
-}
+/* ---- floats */
 
 /***
 A number that is written with a fraction even where it is integral (5.0).
@@ -238,7 +123,7 @@ A number that is written with a fraction even where it is integral (5.0).
 */
 static int new_float(lua_State *L) {
   if (lua_type(L, 1) != LUA_TNUMBER) {
-    asr_arg_error(L, 1, "x", "a number");
+    asr_arg_error(L, 1, "signalr.float: x", "a number");
   }
   double *box = asr_new_object(L, sizeof *box, ASR_FLOAT);
   *box = (double)lua_tonumber(L, 1);
@@ -275,11 +160,11 @@ A value that is in JSON already; it is written as it stands.
 static int raw_json(lua_State *L) {
   struct asr_jsonr r;
   size_t n = 0;
-  const char *p = asr_check_string(L, 1, "text", &n);
+  const char *p = asr_check_string(L, 1, "signalr.raw_json: text", &n);
   enum asr_status status = asr_json_check(&r, asr_span(p, n));
   if (status != ASR_OK) {
     asr_push_json_error(L, &r);
-    return luaL_error(L, "text must be one JSON value; %s",
+    return luaL_error(L, "signalr.raw_json: text must be one JSON value; %s",
                       lua_tostring(L, -1));
   }
   asr_push_text(L, ASR_RAW_JSON, asr_span(p, n));
@@ -295,10 +180,11 @@ static int text_tostring(lua_State *L) {
   return 1;
 }
 
+/* Two of a kind; no other value equals one. */
 static int text_eq(lua_State *L) {
-  asr_check_object(L, 1, ASR_NUMBER);
-  asr_check_object(L, 2, ASR_NUMBER);
-  lua_pushboolean(L, asr_span_eq(asr_text_of(L, 1), asr_text_of(L, 2)));
+  lua_pushboolean(L, luaL_testudata(L, 1, ASR_NUMBER) != NULL &&
+                         luaL_testudata(L, 2, ASR_NUMBER) != NULL &&
+                         asr_span_eq(asr_text_of(L, 1), asr_text_of(L, 2)));
   return 1;
 }
 
@@ -307,17 +193,12 @@ static int text_eq(lua_State *L) {
 static void open_classes(lua_State *L) {
   static const luaL_Reg of_float[] = {{"__tostring", float_tostring},
                                       {NULL, NULL}};
-  static const luaL_Reg of_uint64[] = {{"__tostring", uint64_tostring},
-                                       {"__eq", uint64_eq},
-                                       {"__lt", uint64_lt},
-                                       {"__le", uint64_le},
-                                       {NULL, NULL}};
   static const luaL_Reg of_raw[] = {{"__tostring", text_tostring},
                                     {NULL, NULL}};
   static const luaL_Reg of_number[] = {
       {"__tostring", text_tostring}, {"__eq", text_eq}, {NULL, NULL}};
   asr_new_class(L, ASR_FLOAT, NULL, of_float);
-  asr_new_class(L, ASR_UINT64, NULL, of_uint64);
+  asr_open_int64(L);
   asr_new_class(L, ASR_RAW_JSON, NULL, of_raw);
   asr_new_class(L, ASR_NUMBER, NULL, of_number);
 }
@@ -329,31 +210,6 @@ static void push_mark(lua_State *L, const char *name) {
   lua_setfield(L, -2, "__name");
 }
 
-/* Pushes ffi.istype and the two ctypes, or three nils where there is no ffi.
- * They are taken once: later changes to the ffi table do not reach us.
- * [-0, +3] */
-static void push_ffi(lua_State *L) {
-#if ASR_LUAJIT
-  static const char *const names[] = {"int64_t", "uint64_t"};
-  lua_getglobal(L, "require");
-  lua_pushliteral(L, "ffi");
-  lua_call(L, 1, 1);
-  lua_getfield(L, -1, "istype");
-  lua_insert(L, -2);
-  for (int i = 0; i < 2; i++) {
-    lua_getfield(L, -1, "typeof");
-    lua_pushstring(L, names[i]);
-    lua_call(L, 1, 1);
-    lua_insert(L, -2);
-  }
-  lua_pop(L, 1);
-#else
-  lua_pushnil(L);
-  lua_pushnil(L);
-  lua_pushnil(L);
-#endif
-}
-
 static void push_upvalues(lua_State *L) {
   push_mark(L, "signalr.array");
   push_mark(L, "signalr.object");
@@ -363,7 +219,7 @@ static void push_upvalues(lua_State *L) {
   lua_setfield(L, -2, "__mode");
   lua_setmetatable(L, -2);
   lua_getfield(L, LUA_REGISTRYINDEX, "_LOADED");
-  push_ffi(L);
+  asr_push_int64_upvalues(L);
 }
 
 void asr_open_json(lua_State *L) {
@@ -376,7 +232,8 @@ void asr_open_json(lua_State *L) {
                                        {"object", object},
                                        {"float", new_float},
                                        {"raw_json", raw_json},
-                                       {"uint64", uint64},
+                                       {"uint64", asr_uint64},
+                                       {"digits", asr_digits},
                                        {NULL, NULL}};
   open_classes(L);
   push_upvalues(L);

@@ -14,10 +14,10 @@ enum asr_json_upvalue {
                        table has a metatable of its own, true: array,
                        false: object */
   ASR_UP_LOADED,    /* package.loaded: to find a cjson, if there is one */
-  ASR_UP_ISTYPE,    /* LuaJIT: ffi.istype, else nil */
-  ASR_UP_INT64,     /* LuaJIT: the ctype, else nil */
+  ASR_UP_INT64,     /* LuaJIT: functions of bind_int64.c, else nil */
   ASR_UP_UINT64,
-  ASR_UP_COUNT = ASR_UP_UINT64
+  ASR_UP_DIGITS,
+  ASR_UP_COUNT = ASR_UP_DIGITS
 };
 
 /* Values that JSON has and Lua has not: userdata of these classes. */
@@ -40,9 +40,13 @@ enum asr_mark asr_mark_of(lua_State *L, int t, int64_t *n);
 /* Whether the value at `i` is field `field` of a loaded cjson. [-0, +0] */
 int asr_is_cjson(lua_State *L, int i, const char *field);
 
-/* The 8 bytes of an int64_t or uint64_t cdata. Never called on PUC Lua. */
-enum asr_cdata { ASR_CDATA_OTHER, ASR_CDATA_INT64, ASR_CDATA_UINT64 };
-enum asr_cdata asr_cdata_value(lua_State *L, int i, uint64_t *bits);
+/* bind_int64.c, in functions that have the upvalues. */
+void asr_open_int64(lua_State *L);
+void asr_push_int64_upvalues(lua_State *L); /* [-0, +3] */
+/* LuaJIT: pushes a text with the digits of an int64_t or uint64_t, or a
+ * reference to one, whose span is `digits`; 0 for other cdata, a ctype among
+ * them. [-0, +1 or +0] */
+int asr_cdata_digits(lua_State *L, int i, struct asr_span *digits);
 /* Pushes `u` as a uint64_t cdata (LuaJIT) or a userdata (5.4). [-0, +1] */
 void asr_push_uint64(lua_State *L, uint64_t u);
 /* Pushes `i` as an integer (5.4), a number within ±2^53 or an int64_t cdata
@@ -59,6 +63,8 @@ int asr_json_message(lua_State *L);
 int asr_json_array(lua_State *L);
 int asr_json_decode(lua_State *L);
 int asr_json_checked(lua_State *L);
+int asr_uint64(lua_State *L);
+int asr_digits(lua_State *L);
 /* Pushes "JSON: <why> at byte <n>". [-0, +1] */
 void asr_push_json_error(lua_State *L, const struct asr_jsonr *r);
 

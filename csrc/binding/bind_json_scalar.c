@@ -131,35 +131,15 @@ static int encode_lightuserdata(struct asr_encoder *e, int i) {
 
 #if ASR_LUAJIT
 static int encode_cdata(struct asr_encoder *e, int i) {
-  uint64_t bits = 0;
-  switch (asr_cdata_value(e->L, i, &bits)) {
-  case ASR_CDATA_INT64:
-    asr_jsonw_int(e->out, (int64_t)bits);
-    return 1;
-  case ASR_CDATA_UINT64:
-    asr_jsonw_uint(e->out, bits);
-    return 1;
-  default:
+  struct asr_span digits;
+  if (!asr_cdata_digits(e->L, i, &digits)) {
     return asr_encode_refuse(e, "JSON has no cdata but int64_t and uint64_t");
   }
+  asr_buf_add_span(e->out, digits);
+  lua_pop(e->L, 1);
+  return 1;
 }
 #endif
-
-int asr_whole_key(lua_State *L, int i, int64_t *key) {
-  if (lua_type(L, i) != LUA_TNUMBER) {
-    return 0;
-  }
-#if ASR_LUAJIT
-  double x = (double)lua_tonumber(L, i);
-  const double exact = 9007199254740992.0;
-  *key = x >= -exact && x <= exact ? (int64_t)x : 0;
-  return (double)*key == x;
-#else
-  int is = lua_isinteger(L, i); /* Lua makes integral float keys integers */
-  *key = lua_tointeger(L, i);
-  return is;
-#endif
-}
 
 int asr_encode_scalar(struct asr_encoder *e, int i) {
   switch (lua_type(e->L, i)) {

@@ -23,9 +23,8 @@ static enum asr_status decode_value(struct decoder *d,
 /* Whether Lua's own numbers hold the integer. */
 static int is_native(const struct asr_number *number) {
 #if ASR_LUAJIT
-  const int64_t exact = (int64_t)1 << 53;
-  return number->kind == ASR_NUMBER_INT && number->i >= -exact &&
-         number->i <= exact;
+  return number->kind == ASR_NUMBER_INT && number->i >= -ASR_EXACT &&
+         number->i <= ASR_EXACT;
 #else
   return number->kind == ASR_NUMBER_INT;
 #endif

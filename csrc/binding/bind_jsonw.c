@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * core.json_encode, json_array and json_message. Tables are read raw: no
- * metamethod is called, so that no code of the user's runs meanwhile.
+ * core.json_encode, json_array and json_message. Tables are read raw, so that
+ * no metamethod is called. A finalizer may run meanwhile all the same, for
+ * errors and 64-bit integers allocate: nothing is kept of a table but where it
+ * is on the stack, and a userdata there owns the text.
  */
 #include "binding/bind_jsonw.h"
 
@@ -25,7 +27,7 @@ static int64_t count_keys(lua_State *L, int t, int64_t n) {
   lua_pushnil(L);
   while (lua_next(L, t)) {
     lua_pop(L, 1);
-    if (!asr_whole_key(L, -1, &key) || key < 1 || key > n) {
+    if (!asr_whole(L, -1, &key) || key < 1 || key > n) {
       lua_pop(L, 1);
       return -1;
     }
@@ -73,7 +75,7 @@ static int encode_key(struct asr_encoder *e, int t, int k, enum asr_mark mark) {
   if (lua_type(L, k) == LUA_TSTRING) {
     return asr_encode_string(e, k);
   }
-  if (!asr_whole_key(L, k, &key)) {
+  if (!asr_whole(L, k, &key)) {
     lua_pushfstring(L, "a key is a %s%s", luaL_typename(L, k),
                     lua_type(L, k) == LUA_TNUMBER ? " with a fraction" : "");
     e->levels[e->depth - 1].key = 0;

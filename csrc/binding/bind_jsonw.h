@@ -30,7 +30,5 @@ int asr_encode_refuse_type(struct asr_encoder *e, int i);
 int asr_encode_string(struct asr_encoder *e, int i);
 /* Anything but a table. */
 int asr_encode_scalar(struct asr_encoder *e, int i);
-/* Whether the value at `i` is a whole number, and which. */
-int asr_whole_key(lua_State *L, int i, int64_t *key);
 
 #endif

@@ -5,10 +5,22 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Within -2^53..2^53, where doubles hold every integer. */
-static int is_whole(double x) {
-  const double exact = 9007199254740992.0;
-  return x >= -exact && x <= exact && x == (double)(int64_t)x;
+#include "core/jsonnum.h"
+
+int asr_whole(lua_State *L, int i, int64_t *whole) {
+  if (lua_type(L, i) != LUA_TNUMBER) {
+    return 0;
+  }
+#if !ASR_LUAJIT
+  if (lua_isinteger(L, i)) {
+    *whole = lua_tointeger(L, i);
+    return 1;
+  }
+#endif
+  double x = (double)lua_tonumber(L, i);
+  int is = asr_is_exact(x);
+  *whole = is ? (int64_t)x : 0;
+  return is;
 }
 
 /* A missing argument is called nil, as the caller would. */
@@ -62,32 +74,37 @@ double asr_opt_number(lua_State *L, int arg, const char *name,
   return lua_isnoneornil(L, arg) ? fallback : asr_check_number(L, arg, name);
 }
 
-static void check_range(lua_State *L, double x, const char *name,
-                        const int64_t range[2]) {
-  if (x < (double)range[0] || x > (double)range[1]) {
-    char text[64]; /* Lua's own formats would write 0.0, or lose digits */
-    snprintf(text, sizeof text, "%lld to %lld", (long long)range[0],
-             (long long)range[1]);
-    luaL_error(L, "%s is out of range (%s)", name, text);
-  }
+/* Throws that a number lies outside. [-0, +0] */
+static void refuse_range(lua_State *L, const char *name, int64_t low,
+                         int64_t high) {
+  char text[64]; /* Lua's own formats would write 0.0, or lose digits */
+  snprintf(text, sizeof text, "%lld to %lld", (long long)low, (long long)high);
+  luaL_error(L, "%s is out of range (%s)", name, text);
 }
 
 int64_t asr_check_whole(lua_State *L, int arg, const char *name, int64_t low,
                         int64_t high) {
-  const int64_t range[2] = {low, high};
+  int64_t whole = 0;
   double x = asr_check_number(L, arg, name);
-  if (!is_whole(x)) {
+  int is = asr_whole(L, arg, &whole);
+  if (!is && x == floor(x)) { /* a whole one, but too large to be counted */
+    refuse_range(L, name, low, high);
+  }
+  if (!is) {
     luaL_error(L, "%s must be a whole number", name);
   }
-  check_range(L, x, name, range);
-  return (int64_t)x;
+  if (whole < low || whole > high) {
+    refuse_range(L, name, low, high);
+  }
+  return whole;
 }
 
 int64_t asr_check_moment(lua_State *L, int arg, const char *name,
                          int64_t latest) {
-  const int64_t range[2] = {0, latest};
   double x = asr_check_number(L, arg, name);
-  check_range(L, x, name, range);
+  if (x < 0 || x > (double)latest) {
+    refuse_range(L, name, 0, latest);
+  }
   return (int64_t)x;
 }
 
@@ -155,12 +172,10 @@ int64_t asr_field_count(lua_State *L, int t, const char *where, const char *key,
                         int64_t fallback) {
   const char *path[2] = {where, key};
   int64_t n = fallback; /* may be negative: it is the caller's own */
-  if (push_field(L, t, path, LUA_TNUMBER)) {
-    double x = (double)lua_tonumber(L, -1);
-    if (!is_whole(x) || x < 0) {
-      luaL_error(L, "%s.%s must be a whole number of 0 or more", where, key);
-    }
-    n = (int64_t)x;
+  if (push_field(L, t, path, LUA_TNUMBER) &&
+      (!asr_whole(L, -1, &n) || n < 0 || n > ASR_EXACT)) {
+    luaL_error(L, "%s.%s must be a whole number of 0 or more, at most 2^53",
+               where, key);
   }
   lua_pop(L, 1);
   return n;

@@ -37,13 +37,17 @@ const char *asr_opt_string(lua_State *L, int arg, const char *name,
 /* A number that is neither NaN nor infinite. */
 double asr_check_number(lua_State *L, int arg, const char *name);
 double asr_opt_number(lua_State *L, int arg, const char *name, double fallback);
-/* A whole number within low..high (which must lie within -2^53..2^53). */
+/* A whole number within low..high. */
 int64_t asr_check_whole(lua_State *L, int arg, const char *name, int64_t low,
                         int64_t high);
 /* Unix time of 0..latest, its fraction dropped. */
 int64_t asr_check_moment(lua_State *L, int arg, const char *name,
                          int64_t latest);
 void asr_check_table(lua_State *L, int arg, const char *name);
+
+/* Whether the value at `i` is a whole number, and which: an integer of Lua
+ * 5.4, or a float within -2^53..2^53. Never throws. [-0, +0] */
+int asr_whole(lua_State *L, int i, int64_t *whole);
 
 /* Readers of field `key` of the table at `t` (raw access; nil gives the
  * fallback). A wrong type throws "<where>.<key> must be ...". [-0, +0] */

@@ -13,6 +13,11 @@ enum {
   MAX_POINT = 16         /* bytes of a locale's decimal point */
 };
 
+bool asr_is_exact(double x) {
+  return x >= (double)-ASR_EXACT && x <= (double)ASR_EXACT &&
+         x == (double)(int64_t)x;
+}
+
 /* Digits into *value; false if they exceed 64 bits. */
 static bool read_digits(struct asr_span s, uint64_t *value) {
   uint64_t v = 0;
@@ -75,7 +80,7 @@ static bool read_short_float(struct asr_span text, double *out) {
     digits = digits * 10 + (uint64_t)(c - '0');
     places += point;
   }
-  if (digits > (uint64_t)1 << 53) {
+  if (digits > (uint64_t)ASR_EXACT) {
     return false;
   }
   double d = (double)digits / powers[places];

@@ -3,9 +3,16 @@
 #ifndef ASR_JSONNUM_H
 #define ASR_JSONNUM_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/span.h"
+
+/* 2^53: within it, on both sides of 0, doubles hold every integer. */
+#define ASR_EXACT (INT64_C(1) << 53)
+
+/* Whether `x` is a whole number within it. */
+bool asr_is_exact(double x);
 
 enum asr_number_kind {
   ASR_NUMBER_INT,   /* i: an integer within int64_t */

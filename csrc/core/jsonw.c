@@ -7,9 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/jsonnum.h"
 #include "core/utf8.h"
-
-static const double EXACT = 9007199254740992.0; /* 2^53 */
 
 static bool is_plain(unsigned char c) {
   return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
@@ -134,15 +133,11 @@ static bool add_short_decimal(struct asr_buf *out, double x) {
   return false;
 }
 
-static bool is_exact_integer(double x) {
-  return x >= -EXACT && x <= EXACT && x == (double)(int64_t)x;
-}
-
 enum asr_status asr_jsonw_double(struct asr_buf *out, double x, bool fraction) {
   if (!isfinite(x)) {
     return ASR_INVALID;
   }
-  if (!is_exact_integer(x)) {
+  if (!asr_is_exact(x)) {
     if (!add_short_decimal(out, x)) {
       add_shortest(out, x, fraction);
     }

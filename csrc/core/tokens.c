@@ -38,8 +38,7 @@ static struct asr_kept_token *place_for(struct asr_tokens *t, uint64_t hash,
     }
     memset(t->kept, 0, size);
   }
-  struct asr_kept_token *set =
-      &t->kept[hash % ASR_TOKEN_SETS * ASR_TOKEN_WAYS];
+  struct asr_kept_token *set = &t->kept[hash % ASR_TOKEN_SETS * ASR_TOKEN_WAYS];
   struct asr_kept_token *place = set;
   for (int i = 0; i < ASR_TOKEN_WAYS; i++) {
     if (is_for(&set[i], hash, audience)) {

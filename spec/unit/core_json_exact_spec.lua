@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Numbers, digit by digit, on both Luas; and the marks of other JSON libraries.
 local core = require "azure.signalr.core"
+local support = require "spec.support.pool"
 
 local decode, encode = core.json_decode, core.json_encode
 local jit = core.lua == "luajit"
@@ -48,6 +49,79 @@ describe("integers of 64 bits", function()
       end
     end)
 
+    it("are what a reference refers to, never its address", function()
+      local cells = ffi.new("struct { int64_t a; uint64_t b; const int64_t c; int32_t d; double e; }",
+        { C"-9007199254740993LL", C"18446744073709551615ULL", 7, 5, 1.5 })
+      local function reference(ctype, field)
+        return ffi.cast(ctype .. " &", ffi.cast("char *", cells) + ffi.offsetof(cells, field))
+      end
+      for _, case in ipairs {
+        { "int64_t", "a", "-9007199254740993" }, { "uint64_t", "b", "18446744073709551615" },
+        { "const int64_t", "c", "7" },
+      } do
+        local value = reference(case[1], case[2])
+        assert.are.equal("[" .. case[3] .. "]", encode { value })
+        assert.are.equal("[" .. case[3] .. "]", core.json_array({ value }, 1))
+        assert.are.equal(case[3], core.digits(value))
+      end
+      assert.are.equal("18446744073709551615", encode(core.uint64(reference("uint64_t", "b"))))
+      assert.matches("must not be negative", select(2, pcall(core.uint64, reference("int64_t", "a"))))
+      for _, case in ipairs { { "int32_t", "d" }, { "double", "e" } } do
+        local value = reference(case[1], case[2])
+        assert.is_nil((encode { value }))
+        assert.is_nil(core.digits(value))
+        assert.is_false(pcall(core.uint64, value))
+      end
+    end)
+
+    it("are refused where only a type was given, everywhere", function()
+      local lent = { __tostring = function() return "5LL" end, __add = function() return 5 end }
+      for _, value in ipairs {
+        ffi.typeof "int64_t", ffi.typeof "uint64_t", ffi.typeof "int64_t &", ffi.new "bool", ffi.new "void *",
+        ffi.new "complex", ffi.new "uint16_t", ffi.metatype("struct { int64_t a; }", lent)(),
+      } do
+        local text, message = encode { id = value }
+        assert.is_nil(text)
+        assert.are.equal("value.id: JSON has no cdata but int64_t and uint64_t", message)
+        assert.is_nil(core.digits(value))
+        assert.is_false(pcall(core.uint64, value))
+        assert.matches("signalr.float: x must be a number, got cdata", select(2, pcall(core.float, value)))
+        assert.matches("signalr.array: n must be a number, got cdata", select(2, pcall(core.array, {}, value)))
+        text, message = encode { [value] = 1 }
+        assert.is_nil(text)
+        assert.are.equal("value: a key is a cdata", message)
+      end
+    end)
+
+    it("come from core.uint64 of cdata, too", function()
+      assert.are.equal("18446744073709551615", encode(core.uint64(C"18446744073709551615ULL")))
+      assert.are.equal("5", encode(core.uint64(C"5LL")))
+      assert.matches("must not be negative", select(2, pcall(core.uint64, C"-5LL")))
+    end)
+
+    it("need neither ffi nor require of a sandbox", function()
+      assert.are.equal("[-5,9007199254740993,18446744073709551615]\n[1]\n", support.lua { "-e", [[
+        local path = assert(package.searchpath("azure.signalr.core", package.cpath))
+        local open = assert(package.loadlib(path, "luaopen_azure_signalr_core"))
+        package.loaded.ffi, package.preload.ffi = nil, nil
+        require, ffi, debug, io, newproxy, load, loadstring = nil
+        local core = open "azure.signalr.core"
+        assert(package.loaded.ffi == nil)
+        print(core.json_encode(core.json_decode "[-5,9007199254740993,18446744073709551615]"))
+        print(core.json_encode { 1LL })
+      ]] })
+    end)
+
+    it("are refused, not guessed at, in a sandbox without tonumber", function()
+      assert.are.equal("value: JSON has no cdata but int64_t and uint64_t\n9007199254740993\n", support.lua { "-e", [[
+        local require = require
+        tonumber = nil
+        local core = require "azure.signalr.core"
+        print((select(2, core.json_encode(1LL))))
+        print((tostring(core.json_decode "9007199254740993"):gsub("LL", "")))
+      ]] })
+    end)
+
     it("do not depend on the ffi table of later", function()
       local istype = ffi.istype
       ffi.istype = function() error "called" end
@@ -90,12 +164,50 @@ describe("integers of 64 bits", function()
   it("come from core.uint64, too", function()
     assert.are.equal("18446744073709551615", encode(core.uint64 "18446744073709551615"))
     assert.are.equal("[0,5]", encode { core.uint64 "0", core.uint64(5) })
-    for _, bad in ipairs { "", "-1", "1.0", "18446744073709551616", " 1", "1e3", "0x10" } do
-      assert.matches("value must be a string of digits", select(2, pcall(core.uint64, bad)))
+    assert.are.equal("9007199254740992", encode(core.uint64(2 ^ 53)))
+    assert.are.equal("18446744073709551615", encode(core.uint64(core.uint64 "18446744073709551615")))
+    for _, bad in ipairs { "", "-1", "1.0", " 1", "1e3", "0x10", "1\0" } do
+      assert.matches("signalr.uint64: value must be a string of digits", select(2, pcall(core.uint64, bad)))
     end
-    assert.is_false(pcall(core.uint64, -1))
-    assert.is_false(pcall(core.uint64, 1.5))
-    assert.is_false(pcall(core.uint64, {}))
+    for _, case in ipairs {
+      { "18446744073709551616", "value must be at most 18446744073709551615" },
+      { ("9"):rep(40), "value must be at most 18446744073709551615" },
+      { -1, "value must not be negative" },
+      { -2 ^ 60, "value must not be negative" },
+      { -math.huge, "value must not be negative" },
+      { 2 ^ 63, "beyond 2^53 a number has lost digits: give them as a string" },
+      { math.huge, "beyond 2^53 a number has lost digits: give them as a string" },
+      { 1.5, "value must be a whole number" },
+      { 0 / 0, "value must be a whole number" },
+      { true, "value must be a string of digits or a whole number, got boolean" },
+      { {}, "value must be a string of digits or a whole number, got table" },
+      { nil, "value must be a string of digits or a whole number, got nil" },
+      { core.float(5), "value must be a string of digits or a whole number, got userdata" },
+    } do
+      local ok, message = pcall(core.uint64, case[1])
+      assert.is_false(ok)
+      assert.truthy(message:find("signalr.uint64: " .. case[2], 1, true), message)
+    end
+  end)
+
+  it("have digits, however Lua holds them", function()
+    for _, case in ipairs {
+      { 0, "0" }, { -7, "-7" }, { 5.0, "5" }, { 2 ^ 53, "9007199254740992" }, { -2 ^ 53, "-9007199254740992" },
+      { decode "9007199254740993", "9007199254740993" },
+      { decode "-9223372036854775808", "-9223372036854775808" },
+      { decode "18446744073709551615", "18446744073709551615" },
+      { 1.5 }, { 2 ^ 70 }, { 0 / 0 }, { math.huge }, { "5" }, { {} }, { true }, { core.float(5) },
+    } do
+      assert.are.equal(case[2], core.digits(case[1]))
+    end
+    assert.is_nil(core.digits(nil))
+  end)
+
+  it("equal nothing of another kind", function()
+    local big = core.uint64 "18446744073709551615"
+    assert.is_false(big == io.stdout)
+    assert.is_false(big == core.float(5))
+    assert.is_false(decode "1e999" == io.stdout)
   end)
 end)
 

@@ -39,6 +39,23 @@ describe("core.json_decode", function()
     end
   end)
 
+  it("takes the last of members of one name", function()
+    assert.are.same({ a = 2, b = core.null }, core.json_decode '{"a":1,"b":null,"a":2}')
+    assert.are.same({ a = core.null }, core.json_decode '{"a":{"x":[1]},"\\u0061":null}')
+  end)
+
+  it("needs no cjson, and no global", function()
+    assert.are.equal("1 true 202\n", require("spec.support.pool").lua { "-e", [[
+      local core = require "azure.signalr.core"
+      assert(not package.loaded.cjson and not package.loaded["cjson.safe"])
+      local out, write = io.stdout, io.stdout.write
+      for name in pairs(_G) do if name ~= "_G" then _G[name] = nil end end
+      local answer = core.json_decode('{"a":[1],"n":null,"status":202}')
+      write(out, core.digits(answer.a[1]) .. (answer.n == core.null and " true " or " false ")
+        .. core.json_encode(answer.status), "\n")
+    ]] })
+  end)
+
   it("limits the nesting", function()
     assert.is_truthy(decode(("["):rep(128) .. ("]"):rep(128)))
     assert.matches("nested too deeply at byte 129", select(2, decode(("["):rep(100000))))
