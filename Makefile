@@ -29,6 +29,7 @@ LUA_PC  := $(if $(filter luajit,$(LUA_IS)),luajit,$(firstword $(foreach p,lua5.4
 # MODE=kqueue builds on Linux what the BSDs and macOS get, on top of libkqueue.
 NET_PC   := libcurl $(if $(filter kqueue,$(MODE)),libkqueue)
 CURL_MIN := 7.87
+CRYPTO_MIN := 3.0
 lacks   = $(if $(shell command -v $(firstword $(1)) 2>/dev/null),,$(firstword $(1)))
 unknown = $(if $(shell $(PKGCONFIG) --exists $(1) 2>/dev/null && echo y),,$(1))
 MISSING = $(strip $(call lacks,$(CC)) $(call lacks,$(PKGCONFIG)) $(foreach p,$(LUA_PC) libcrypto $(1),$(call unknown,$(p))))
@@ -73,19 +74,21 @@ wanted = if [ -n "$(1)" ]; then \
   echo "missing: $(1) (libraries by the names that pkg-config knows)" >&2; \
   command=$$(bash .ci/deps --command demo $(1)); \
   [ -z "$$command" ] || echo "on Debian or Ubuntu: $$command" >&2; exit 1; fi
+new_enough = $(PKGCONFIG) --atleast-version=$(2) $(1) || { \
+  echo "$(1) $$($(PKGCONFIG) --modversion $(1)) is too old: $(2) is the oldest that this can use." \
+    "Debian 12 and Ubuntu 24.04 have it; let PKG_CONFIG_PATH name another one's lib/pkgconfig." >&2; exit 1; }
 check-core:
 ifndef ROCK
 	@[ -n "$(filter $(MODE),$(MODES))" ] || { echo "MODE=$(MODE) is none of: $(MODES)" >&2; exit 1; }
 	@[ -n "$(filter luajit 5.4,$(LUA_IS))" ] || { \
 	  echo "$(LUA) is Lua $(LUA_IS); this builds for Lua 5.4 (LUA=lua5.4) and LuaJIT 2.1 (LUA=luajit)" >&2; exit 1; }
 	@$(call wanted,$(call MISSING))
+	@$(call new_enough,libcrypto,$(CRYPTO_MIN))
 endif
 check-needed: check-core
 ifndef ROCK
 	@$(call wanted,$(call MISSING,$(NET_PC)))
-	@$(PKGCONFIG) --atleast-version=$(CURL_MIN) libcurl || { \
-	  echo "libcurl $$($(PKGCONFIG) --modversion libcurl) is too old: $(CURL_MIN) is the oldest that this can use." \
-	    "Debian 12 and Ubuntu 24.04 have it; let PKG_CONFIG_PATH name another one's lib/pkgconfig." >&2; exit 1; }
+	@$(call new_enough,libcurl,$(CURL_MIN))
 endif
 
 $(CORE_SO): $(call obj,$(CORE_SRC) $(CORE_BIND))

@@ -59,13 +59,16 @@ describe("make says before anything is compiled", function()
     assert.is_truthy(text:find("/lua is Lua 5.2; this builds for Lua 5.4 (LUA=lua5.4) and LuaJIT", 1, true), text)
   end)
 
-  it("that libcurl is too old", function()
-    local path, remove = directory()
-    write(path .. "/libcurl.pc", "Name: libcurl\nDescription: old\nVersion: 7.86.0\nLibs: -lcurl\n")
-    local text = refusal('PKGCONFIG="env PKG_CONFIG_PATH=$1 pkg-config"', path)
-    remove()
-    assert.is_truthy(text:find("libcurl 7.86.0 is too old: 7.87 is the oldest", 1, true), text)
-  end)
+  for name, versions in pairs { libcurl = { "7.86.0", "7.87" }, libcrypto = { "1.1.1", "3.0" } } do
+    it("that " .. name .. " is too old", function()
+      local path, remove = directory()
+      write(path .. "/" .. name .. ".pc", "Name: x\nDescription: old\nVersion: " .. versions[1] .. "\nLibs: -lx\n")
+      local text = refusal('PKGCONFIG="env PKG_CONFIG_PATH=$1 pkg-config"', path)
+      remove()
+      local sentence = ("%s %s is too old: %s is the oldest"):format(name, versions[1], versions[2])
+      assert.is_truthy(text:find(sentence, 1, true), text)
+    end)
+  end
 
   it("what pkg-config does not find, by name", function()
     local text = refusal("PKGCONFIG=false")
