@@ -242,25 +242,60 @@ static asr_kind kind_named(lua_State *L, const char *name) {
   return kind;
 }
 
-/* curl.retry_pause{ kind=, sent=, status=, retry_after=, attempts=, max=,
- * base=, cap=, chance= } -> seconds | nil */
+/* Reads the lines of an answer's head into a job; false: no memory. */
+static int read_head(asr_job *job, struct asr_span head) {
+  while (head.p != NULL && head.n > 0) {
+    struct asr_span line = asr_span_cut(&head, '\n');
+    if (!asr_job_head(job, line.p, line.n)) {
+      return 0;
+    }
+  }
+  return 1;
+}
+
+/* What an answer with this head says of its request. Nothing may throw while
+ * the job is there. */
+static int judge(struct asr_span head, int truncated, double sent_at,
+                 asr_outcome *outcome) {
+  static const asr_request nothing;
+  asr_job *job = asr_job_new(&nothing, 0);
+  int fine = job != NULL && read_head(job, head);
+  if (fine) {
+    job->truncated = truncated;
+    outcome->refused = asr_answer_refuses(job);
+    outcome->retry_after = asr_retry_after(job, sent_at);
+  }
+  asr_job_free(job);
+  return fine;
+}
+
+/* curl.retry_pause{ kind=, sent=, head=, truncated=, sent_at=, attempts=, max=,
+ * base=, cap=, chance= } -> seconds | nil. kind is a failure's; head an
+ * answer's, status line and fields. */
 int asr_retry_rule(lua_State *L) {
-  asr_outcome outcome;
+  asr_outcome outcome = {ASR_FINE, true, false, -1};
   asr_retry retry;
-  double pause;
+  struct asr_span head;
+  int attempts, truncated;
+  double pause, chance, sent_at;
   asr_check_table(L, 1, "outcome");
   outcome.kind = kind_named(L, asr_field_string(L, 1, "outcome", "kind", NULL));
   outcome.sent = asr_field_boolean(L, 1, "outcome", "sent", 1);
-  outcome.status = (int)asr_field_count(L, 1, "outcome", "status", 0);
-  outcome.retry_after = asr_field_number(L, 1, "outcome", "retry_after", -1);
   retry.max = (int)asr_field_count(L, 1, "outcome", "max", 0);
   retry.base = asr_field_number(L, 1, "outcome", "base", 0);
   retry.cap = asr_field_number(L, 1, "outcome", "cap", 0);
-  pause = asr_retry_pause(&retry, &outcome,
-                          (int)asr_field_count(L, 1, "outcome", "attempts", 1),
-                          asr_field_number(L, 1, "outcome", "chance", 0));
-  if (pause < 0)
+  attempts = (int)asr_field_count(L, 1, "outcome", "attempts", 1);
+  chance = asr_field_number(L, 1, "outcome", "chance", 0);
+  sent_at = asr_field_number(L, 1, "outcome", "sent_at", 0);
+  truncated = asr_field_boolean(L, 1, "outcome", "truncated", 0);
+  head.p = asr_field_string(L, 1, "outcome", "head", &head.n);
+  if (head.p != NULL && !judge(head, truncated, sent_at, &outcome)) {
+    return luaL_error(L, "not enough memory");
+  }
+  pause = asr_retry_pause(&retry, &outcome, attempts, chance);
+  if (pause < 0) {
     return 0;
+  }
   lua_pushnumber(L, pause);
   return 1;
 }

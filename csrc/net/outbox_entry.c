@@ -120,7 +120,8 @@ static bool agrees(struct asr_span text) {
 
 bool asr_entry_delivered(const asr_entry *entry) {
   const asr_job *job = entry->job;
-  if (job->kind != ASR_FINE || job->status < 200 || job->status > 299)
+  if (job->kind != ASR_FINE || job->truncated || job->status < 200 ||
+      job->status > 299)
     return false;
   if (job->status == 204 || job->data.len == 0)
     return true;
@@ -129,7 +130,7 @@ bool asr_entry_delivered(const asr_entry *entry) {
 
 double asr_entry_pause(const asr_entry *entry, double now, double chance) {
   const asr_job *job = entry->job;
-  asr_outcome outcome = {job->kind, job->sent, job->status, -1};
+  asr_outcome outcome = {job->kind, job->sent, asr_answer_refuses(job), -1};
   double pause;
   if (job->kind == ASR_FINE)
     outcome.retry_after = asr_retry_after(job, (double)entry->signed_at);

@@ -15,7 +15,7 @@ static bool passes(asr_kind kind) {
 static bool undone(const asr_outcome *outcome) {
   if (outcome->kind != ASR_FINE)
     return passes(outcome->kind) && !outcome->sent;
-  return outcome->status == 429 || outcome->status == 503;
+  return outcome->refused;
 }
 
 static double backoff(const asr_retry *retry, int attempts) {
@@ -91,55 +91,152 @@ static long days(long year, long month, long day) {
          (153 * (month - 3) + 2) / 5 + day - 719469;
 }
 
-/* "Sun, 06 Nov 1994 08:49:37 GMT" as Unix seconds, or -1. */
+/* What is behind the day's name and comma of "Sun, 06 Nov 1994 08:49:37 GMT",
+ * as Unix seconds, or -1. */
 static double date_of(struct asr_span text) {
-  static const char shape[] = ", dd aaa dddd dd:dd:dd GMT";
-  const char *p;
+  static const char shape[] = "dd aaa dddd dd:dd:dd GMT";
+  const char *p = text.p;
   long month;
-  size_t i, lead, tail = sizeof shape - 1;
-  if (text.n <= tail)
+  if (text.n != sizeof shape - 1 || !fits(p, shape)) {
     return -1;
-  lead = text.n - tail;
-  for (i = 0; i < lead; i++)
-    if (!is_letter(text.p[i]))
-      return -1;
-  p = text.p + lead;
-  if (!fits(p, shape) || (month = month_of(p + 5)) < 0)
+  }
+  month = month_of(p + 3);
+  if (month < 0) {
     return -1;
-  return (double)days(digits(p + 9, 4), month + 1, digits(p + 2, 2)) * 86400 +
-         (double)(digits(p + 14, 2) * 3600 + digits(p + 17, 2) * 60 +
-                  digits(p + 20, 2));
+  }
+  return (double)days(digits(p + 7, 4), month + 1, digits(p, 2)) * 86400 +
+         (double)(digits(p + 12, 2) * 3600 + digits(p + 15, 2) * 60 +
+                  digits(p + 18, 2));
 }
 
-/* The header's value; not there if it is absent or was given twice. */
-static struct asr_span header(const asr_job *job, const char *name) {
-  struct asr_span found = {NULL, 0};
-  asr_field field;
-  size_t at = 0;
-  while (asr_job_field(job, &at, &field)) {
-    if (!asr_span_eq(field.name, asr_span_of(name)))
-      continue;
-    if (found.p)
-      return asr_span(NULL, 0);
-    found = field.value;
+/* ---- lists: a field may come twice, and proxies join what does ---- */
+
+static bool is_blank(char c) {
+  return c == ' ' || c == '\t';
+}
+
+static struct asr_span trim(struct asr_span s) {
+  while (s.n > 0 && is_blank(s.p[0])) {
+    s = asr_span(s.p + 1, s.n - 1);
   }
-  return found;
+  while (s.n > 0 && is_blank(s.p[s.n - 1])) {
+    s.n--;
+  }
+  return s;
+}
+
+static bool is_word(struct asr_span s) {
+  size_t i;
+  for (i = 0; i < s.n; i++) {
+    if (!is_letter(s.p[i])) {
+      return false;
+    }
+  }
+  return s.n > 0;
+}
+
+/* One element of a list. The comma within a date, behind the day's name,
+ * parts nothing: then `is_date` says so, and the text is what is behind it.
+ * headers.lua reads lists by the same rule. */
+struct element {
+  struct asr_span text;
+  bool is_date;
+};
+
+static bool next_element(struct asr_span *rest, struct element *e) {
+  if (rest->p == NULL) {
+    return false;
+  }
+  e->text = trim(asr_span_cut(rest, ','));
+  e->is_date = is_word(e->text) && rest->p != NULL;
+  if (e->is_date) {
+    e->text = trim(asr_span_cut(rest, ','));
+  }
+  return true;
+}
+
+/* The value of the next field of that name. */
+static bool next_value(const asr_job *job, const char *name, size_t *at,
+                       struct asr_span *value) {
+  asr_field field;
+  while (asr_job_field(job, at, &field)) {
+    if (asr_span_eq(field.name, asr_span_of(name))) {
+      *value = field.value;
+      return true;
+    }
+  }
+  return false;
+}
+
+static bool has(const asr_job *job, const char *name) {
+  struct asr_span value;
+  struct element e;
+  size_t at = 0;
+  while (next_value(job, name, &at, &value)) {
+    while (next_element(&value, &e)) {
+      if (e.text.n > 0 || e.is_date) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+/* When the answer says that it was made, or -1. */
+static double made_at(const asr_job *job) {
+  struct asr_span value;
+  struct element e;
+  size_t at = 0;
+  while (next_value(job, "date", &at, &value)) {
+    while (next_element(&value, &e)) {
+      double when = e.is_date ? date_of(e.text) : -1;
+      if (when >= 0) {
+        return when;
+      }
+    }
+  }
+  return -1;
+}
+
+/* What an element asks for, in seconds, or -1. */
+static double asked(const asr_job *job, const struct element *e,
+                    double sent_at) {
+  double at, now;
+  if (!e->is_date) {
+    return number_of(e->text);
+  }
+  at = date_of(e->text);
+  if (at < 0) {
+    return -1;
+  }
+  now = made_at(job);
+  if (now < 0) {
+    now = sent_at;
+  }
+  return at > now ? at - now : 0;
 }
 
 double asr_retry_after(const asr_job *job, double sent_at) {
-  struct asr_span text = header(job, "retry-after");
-  double seconds, at, now;
-  if (!text.p)
-    return -1;
-  seconds = number_of(asr_span_trim(text));
-  if (seconds >= 0)
-    return seconds;
-  at = date_of(text);
-  if (at < 0)
-    return -1;
-  text = header(job, "date");
-  now = text.p ? date_of(text) : -1;
-  if (now < 0)
-    now = sent_at;
-  return at > now ? at - now : 0;
+  double longest = -1;
+  struct asr_span value;
+  struct element e;
+  size_t at = 0;
+  while (next_value(job, "retry-after", &at, &value)) {
+    while (next_element(&value, &e)) {
+      double seconds = asked(job, &e, sent_at);
+      if (seconds > longest) {
+        longest = seconds;
+      }
+    }
+  }
+  return longest;
+}
+
+bool asr_answer_refuses(const asr_job *job) {
+  if (job->kind != ASR_FINE || job->truncated) {
+    return false;
+  }
+  return job->status == 429 ||
+         (job->status == 503 &&
+          (has(job, "x-ms-error-code") || has(job, "retry-after")));
 }

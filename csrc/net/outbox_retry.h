@@ -19,7 +19,7 @@ typedef struct asr_retry {
 typedef struct asr_outcome {
   asr_kind kind;      /* ASR_FINE: there is a status */
   bool sent;          /* something may have been written */
-  int status;         /* 0: none */
+  bool refused;       /* the answer says that it was not taken up, for now */
   double retry_after; /* seconds; negative: the service did not say */
 } asr_outcome;
 
@@ -27,8 +27,13 @@ typedef struct asr_outcome {
  * were made, `chance` is from 0 to 1. */
 double asr_retry_pause(const asr_retry *retry, const asr_outcome *outcome,
                        int attempts, double chance);
-/* What the answer's Retry-After asks for, in seconds, or -1. A date counts
- * from the answer's own Date, or else from `sent_at` (Unix seconds). */
+/* What the answer's Retry-After asks for, in seconds, or -1: the longest, if it
+ * says several. A date counts from the answer's own Date, or else from
+ * `sent_at` (Unix seconds). */
 double asr_retry_after(const asr_job *job, double sent_at);
+/* Whether the answer says that the request was not taken up, for now: a 429,
+ * or a 503 that the service has signed, by a code or a Retry-After. An answer
+ * that was cut off says nothing. */
+bool asr_answer_refuses(const asr_job *job);
 
 #endif

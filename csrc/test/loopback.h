@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A server in a thread, for tests of csrc/net: answers every request on the
  * loopback with "ok"; for a path that begins with /none with a 202 and no
- * body, with /busy with a 503, with /slow never. */
+ * body, with /busy with a refusal, with /slow never. */
 #ifndef ASR_LOOPBACK_H
 #define ASR_LOOPBACK_H
 
@@ -53,7 +53,8 @@ static const char *loopback_answer(const char *head) {
     return "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n";
   }
   if (strstr(head, " /busy") != NULL) {
-    return "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n";
+    return "HTTP/1.1 503 Busy\r\nX-Ms-Error-Code: Error.Busy\r\n"
+           "Content-Length: 0\r\n\r\n";
   }
   return "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 }

@@ -13,7 +13,7 @@ local CHAOS = [[
   local dice = (n * 7919 + 3) % 12
   if dice == 0 then close()
   elseif dice == 1 then write("HTTP/1.1 429 x\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n")
-  elseif dice == 2 then write("HTTP/1.1 503 x\r\nContent-Length: 4\r\n\r\nbusy")
+  elseif dice == 2 then write("HTTP/1.1 503 x\r\nRetry-After: 0\r\nContent-Length: 4\r\n\r\nbusy")
   elseif dice == 3 then write("HTTP/1.1 500 x\r\nContent-Length: 0\r\n\r\n")
   elseif dice == 4 then sleep(0.9) write("HTTP/1.1 202 x\r\nContent-Length: 0\r\n\r\n")
   elseif dice == 5 then write("HTTP/1.1 202 x\r\nContent-Le") close()
@@ -33,7 +33,7 @@ local IN_TURN = [[
   busy[path] = busy[path] - 1
   tries[body] = (tries[body] or 0) + 1
   local status = clash and 400 or tries[body] < 3 and 503 or 202
-  write("HTTP/1.1 " .. status .. " x\r\nContent-Length: 0\r\n\r\n")
+  write("HTTP/1.1 " .. status .. " x\r\nX-Ms-Error-Code: Error.Test\r\nContent-Length: 0\r\n\r\n")
 ]]
 
 local function balance(client)

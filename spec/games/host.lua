@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- What the specs of this folder share: a server that answers as the hub's name says, and clients for it.
---   hub "chat": at once; "wait250": after 250 ms; "status503": that status; "half": half an answer, then silence
+--   hub "chat": at once; "wait250": after 250 ms; "status503": that status, and a code; "half": half an answer, then
+--   silence
 local raw_server = require "spec.support.raw_server"
 local signalr = require "azure.signalr"
 local curl = require "azure.signalr.curl"
@@ -15,7 +16,7 @@ local ANSWERS = [[
     sleep(3)
   end
   local status = string.match(hub, "^status(%d+)") or "202"
-  write("HTTP/1.1 " .. status .. " x\r\nContent-Length: 0\r\n\r\n")
+  write("HTTP/1.1 " .. status .. " x\r\nX-Ms-Error-Code: Error.Test\r\nContent-Length: 0\r\n\r\n")
 ]]
 
 --- Describes what holds for both kinds of pool: driven by step, and by a thread of its own.

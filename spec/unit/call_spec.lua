@@ -5,6 +5,7 @@ local recorded = require "spec.support.recorded"
 
 local function fresh(options) return recorded(options) end
 
+local busy = { status = 503, headers = { ["x-ms-error-code"] = "Error.Busy" } }
 local throttled = { status = 429, headers = { ["Retry-After"] = "7" } }
 
 describe("a call", function()
@@ -68,9 +69,39 @@ describe("a call", function()
     transport:fail { kind = "timeout", sent = "maybe" }
     assert.are.equal("timeout", select(2, hub:send("t")).kind)
     assert.are.equal(3, #transport.requests)
-    transport:fail { kind = "connect", sent = "no" }:reply(throttled):reply { status = 503 }
+    transport:fail { kind = "connect", sent = "no" }:reply(throttled):reply(busy)
     assert.is_true((hub:send("t")))
     assert.are.equal(7, #transport.requests)
+  end)
+
+  it("does not deliver twice behind a gateway whose 503 is not the service's", function()
+    local client, transport = fresh()
+    for _, headers in ipairs { {}, { server = "envoy", ["content-type"] = "text/plain" }, { ["retry-after"] = "" },
+      { ["x-ms-error-code"] = " , " } } do
+      local before = #transport.requests
+      transport:reply { status = 503, headers = headers, body = "upstream connect error" }
+      local ok, err = client:hub("chat"):send("t")
+      assert.is_nil(ok)
+      assert.are.same({ "unavailable", "maybe", 1 }, { err.kind, err.sent, err.attempts })
+      assert.are.equal(before + 1, #transport.requests)
+    end
+    transport:reply { status = 503 }
+    assert.is_true((client:hub("chat"):group("g"):exists())) -- what does no harm is asked again
+  end)
+
+  it("says of a refusal that is whole that nothing was carried out, and of no other answer", function()
+    local client, transport = fresh { retry = false }
+    local refusals = {}
+    for status in ("400 401 403 404 405 409 411 412 413 414 415 416 417 421 422 426 429 431"):gmatch("%d+") do
+      refusals[tonumber(status)] = true
+    end
+    for status = 300, 599 do
+      transport:reply { status = status }
+      local _, err = client:hub("chat"):send("t")
+      assert.are.equal(refusals[status] and "no" or "maybe", err.sent, status)
+      transport:reply { status = status, truncated = true }
+      assert.are.equal("maybe", select(2, client:hub("chat"):send("t")).sent, status)
+    end
   end)
 
   it("waits as long as Retry-After says, in seconds or as a date", function()
@@ -117,7 +148,7 @@ describe("a call", function()
   it("shows each attempt to on_attempt", function()
     local seen = {}
     local client, transport = fresh { on_attempt = function(facts) seen[#seen + 1] = facts end }
-    transport:reply { status = 503, after = 1 }:reply { status = 202, after = 2 }
+    transport:reply { status = 503, headers = busy.headers, after = 1 }:reply { status = 202, after = 2 }
     client:hub("chat"):send("t")
     assert.are.equal(2, #seen)
     assert.are.equal("SignalR_Broadcast", seen[1].op)
@@ -133,7 +164,7 @@ describe("a call", function()
   it("ends when its pause is cancelled", function()
     local client, transport = fresh()
     transport.sleep = function() return nil, { kind = "cancelled", message = "cancelled", sent = "no" } end
-    transport:reply { status = 503 }
+    transport:reply(busy)
     local ok, err = client:hub("chat"):send("t")
     assert.is_nil(ok)
     assert.are.equal("cancelled", err.kind)

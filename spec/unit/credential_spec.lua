@@ -106,7 +106,7 @@ describe("a token provider", function()
       assert.are.equal(0, #transport.requests)
     end
     local client, transport = provided(function() return "entra", 1700003600.5 end)
-    transport:reply { status = 401 }
+    transport:reply { status = 401 }:reply { status = 401 }
     local _, err = client:hub("chat"):send("t")
     assert.is_truthy(err.message:find("2023-11-14T23:13:20Z", 1, true), err.message)
   end)

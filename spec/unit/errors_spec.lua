@@ -9,6 +9,7 @@ local function failing(reply, options)
   options.retry = false
   local client, transport = recorded(options)
   transport:reply(reply)
+  if options.token_provider then transport:reply(reply) end -- a token that is refused is fetched anew, once
   local ok, err = client:hub("chat"):send("t", "hello")
   assert.is_nil(ok)
   return err, transport
@@ -54,7 +55,7 @@ describe("an error", function()
     assert.are.equal("r-1", err.request_id)
     assert.are.same({ { code = "d" } }, err.details)
     assert.are.same({ code = "i" }, err.inner)
-    assert.are.equal("maybe", err.sent)
+    assert.are.equal("no", err.sent)
     assert.are.equal("SignalR_Broadcast: bad_request: 400 (Error.Request.Invalid): bad target", tostring(err))
     assert.are.equal("seen: " .. tostring(err) .. "!", "seen: " .. err .. "!")
   end)
@@ -100,7 +101,7 @@ describe("an error", function()
   end)
 
   it("of an anonymous 401 says that there was no token", function()
-    local client, transport = recorded()
+    local client, transport = recorded { token_provider = function() return "entra", 1700000900 end }
     transport:reply { status = 401 }
     local _, err = client:health()
     assert.is_truthy(err.message:find("without a token", 1, true))
@@ -125,9 +126,66 @@ describe("an error", function()
     assert.is_truthy(message:find("the body has 36 bytes; the service takes at most 1048576", 1, true), message)
     message = failing({ status = 414 }).message
     assert.is_truthy(message:find("the URL has %d+ bytes"), message)
-    local err, transport = failing { status = 301, headers = { location = "https://evil/" } }
+    local err, transport = failing { status = 301 }
     assert.is_truthy(err.message:find("never followed", 1, true))
     assert.are.equal(1, #transport.requests)
+    assert.are.equal("304", failing({ status = 304 }).message)
+  end)
+
+  it("of a redirect says where it leads, without what may be secret", function()
+    for location, shown in pairs {
+      ["https://new.example:8443/api/hubs?sig=s3cret#s3cret"] = "https://new.example:8443/api/hubs",
+      ["HTTP://user:s3cret@new.example/x"] = "HTTP://new.example/x",
+      ["//user:s3cret@new.example/x"] = "//new.example/x", ["/api/v2?token=s3cret"] = "/api/v2",
+      ["https://one.example/a, https://one.example/a"] = "https://one.example/a",
+      ["https://new.example/\27[31mred"] = "https://new.example/?[31mred",
+    } do
+      local message = failing({ status = 307, headers = { location = location } }).message
+      assert.is_truthy(message:find("307; it leads to " .. shown .. ";", 1, true), message)
+      assert.is_nil(message:find("s3cret", 1, true))
+    end
+    for _, location in ipairs { "", "javascript:alert(1)", "?s3cret", "mailto:a@b" } do
+      local message = failing({ status = 302, headers = { location = location } }).message
+      assert.are.equal(1, (message:find("302; redirects are never followed", 1, true)), message)
+    end
+  end)
+
+  it("of 401 carries the service's own reason, which is in a header alone", function()
+    for header, reason in pairs {
+      ['Bearer error="invalid_token", error_description="The audience \'https://a\' is invalid"'] =
+        "401: The audience 'https://a' is invalid; the token was signed",
+      ['Bearer error_description = "say \\"no\\" to \\\\ it", error="x"'] = '401: say "no" to \\ it; the token',
+      ['Basic realm="error_description", Bearer error=invalid_token'] = "401: invalid_token; the token",
+      ['bearer ERROR_DESCRIPTION="one, two", x, Bearer error_description="three"'] = "401: one, two; the token",
+      ['Bearer error_description="open ended'] = "401: open ended; the token",
+      ['Bearer error_description="two\r\nlines of eyJhbGciOiJIUzI1NiJ9.eyJhdWQiOiJ4In0.c2ln"'] =
+        "401: two  lines of <token>; the token",
+      ['Bearer'] = "401; the token", [''] = "401; the token", ['Bearer my_error="x"'] = "401; the token",
+    } do
+      local message = failing({ status = 401, headers = { ["www-authenticate"] = header } }).message
+      assert.are.equal(1, (message:find(reason, 1, true)), message)
+    end
+    local message = failing({
+      status = 403, body = '{"message":"no"}', headers = { ["www-authenticate"] = 'Bearer error="insufficient_scope"' },
+    }).message
+    assert.are.equal(1, (message:find("403: no: insufficient_scope; usual", 1, true)), message)
+  end)
+
+  it("reads headers that came twice, or were joined on the way, as one", function()
+    local err = failing { status = 429, body = "busy, wait", headers = {
+      ["retry-after"] = "4, 4", ["x-ms-error-code"] = "Error.Busy, Error.Busy", ["x-ms-request-id"] = "r-1, r-1",
+      ["content-type"] = "Text/Plain; charset=utf-8, text/plain",
+    } }
+    assert.are.same({ 4, "Error.Busy", "r-1" }, { err.retry_after, err.code, err.request_id })
+    assert.is_truthy(err.message:find("busy, wait", 1, true))
+    local date = "Tue, 14 Nov 2023 22:03:20 GMT"
+    assert.is_truthy(failing({ status = 401, headers = { date = date .. ", " .. date } }).message
+      :find("600 s ahead", 1, true))
+    assert.are.equal(20, failing({ status = 429, headers = {
+      date = date .. ", " .. date, ["retry-after"] = "Tue, 14 Nov 2023 22:03:40 GMT, " .. date } }).retry_after)
+    local client, transport = recorded()
+    transport:reply { status = 404, headers = { ["x-ms-error-code"] = "Info.User.NotInGroup, Info.User.NotInGroup" } }
+    assert.is_false(client:hub("chat"):user("u"):in_group("g"))
   end)
 
   it("carries Retry-After in seconds", function()

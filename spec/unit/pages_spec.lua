@@ -194,7 +194,8 @@ describe("a nextLink", function()
     for _, link in ipairs {
       "https://evil.example" .. list_path, "http://contoso.service.signalr.net" .. list_path,
       "https://contoso.service.signalr.net:8443" .. list_path, "https://contoso.service.signalr.net.evil" .. list_path,
-      "https://user@contoso.service.signalr.net" .. list_path, list_path, "//contoso.service.signalr.net" .. list_path,
+      "https://user@contoso.service.signalr.net" .. list_path, "//evil.example" .. list_path, "/elsewhere?x=1",
+      "connections?x=1", "//", "/api/../api/hubs", "?x=1#y", "//user:pass@contoso.service.signalr.net" .. list_path,
       "ftp://contoso.service.signalr.net" .. list_path, origin .. "\\@evil.example" .. list_path,
       origin .. list_path .. "?a=\r\nHost: evil", origin .. list_path .. " x", origin .. "/other",
       origin .. "/api/../x", origin .. "/api/%2e%2E/x", origin .. list_path .. "#x", "x",
@@ -210,6 +211,24 @@ describe("a nextLink", function()
       local claims = jwt.open(request.headers.authorization:match("Bearer (.*)"), testing.access_key)
       assert.are.equal(origin .. list_path .. "/more", claims.aud)
     end
+  end)
+
+  it("may be relative, as sister services send it", function()
+    for link, path in pairs {
+      [list_path .. "?continuationToken=2"] = list_path .. "?continuationToken=2",
+      ["//contoso.service.signalr.net" .. list_path .. "?x=1"] = list_path .. "?x=1",
+      [list_path:sub(2) .. "?x=1"] = list_path .. "?x=1", ["?x=1"] = list_path .. "?x=1",
+    } do
+      local group, transport = group_with(page({ "a" }, link), page { "b" })
+      assert.are.same({ "a", "b" }, looped(group))
+      assert.are.equal(origin .. path, transport.requests[2].url)
+      local token = transport.requests[2].headers.authorization:match("Bearer (.*)")
+      assert.are.equal(origin .. list_path, jwt.open(token, testing.access_key).aud)
+    end
+    local client, transport = recorded { endpoint = "https://h/in", server_endpoint = "https://back/er" }
+    transport:reply(page({ "a" }, "?continuationToken=2")):reply(page { "b" })
+    assert.are.same({ "a", "b" }, looped(client:hub("chat"):group("g")))
+    assert.are.equal("https://back/er" .. list_path .. "?continuationToken=2", transport.requests[2].url)
   end)
 
   it("of the endpoint or of the server endpoint leads to the server endpoint", function()

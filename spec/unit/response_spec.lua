@@ -49,7 +49,7 @@ describe("a mutation", function()
   end)
 
   it("takes a code of any type for text", function()
-    for value, text in pairs { ["7"] = "^7", ["{}"] = "^table", ["null"] = false } do
+    for value, text in pairs { ["7"] = "^7", ["{}"] = "^{}", ["null"] = false } do
       local _, err = answering { status = 200, body = ('{"isSuccess":false,"code":%s}'):format(value) }:send("t")
       assert.are.equal("failed", err.kind)
       assert.is_true(text and err.code:find(text) == 1 or err.code == nil, err.code)
@@ -226,9 +226,4 @@ describe("other answers", function()
     end
   end)
 
-  it("are a reset when the connection broke within the body", function()
-    local client, transport = recorded { retry = false }
-    transport.send = function() return { status = 200, headers = {}, body = '{"tok', truncated = true } end
-    assert.are.equal("reset", select(2, client:hub("chat"):client_token()).kind)
-  end)
 end)

@@ -38,6 +38,7 @@ local decisions = {
   { { kind = "server", sent = "maybe", status = 500 }, true, false },
   { { kind = "server", sent = "maybe", status = 502 }, true, false },
   { { kind = "unavailable", sent = "no", status = 503 }, true, true },
+  { { kind = "unavailable", sent = "maybe", status = 503 }, true, false },
   { { kind = "server", sent = "maybe", status = 504 }, true, false },
   { { kind = "unexpected", sent = "maybe", status = 600 }, false, false },
 }

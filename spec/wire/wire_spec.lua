@@ -21,7 +21,7 @@ describe("the wire", function()
     end)
   end
 
-  it("carries a token for the URL up to the path, and none for health", function()
+  it("carries a token for the URL up to the path, and one for health too", function()
     local client, transport = recorded({ server_endpoint = "https://back.example.com:8443/inner" })
     client:hub("chat", { application = "a" }):except { "x" }:group("é"):send("t")
     client:health()
@@ -34,6 +34,8 @@ describe("the wire", function()
       aud = "https://contoso.service.signalr.net/api/hubs/chat/groups/%C3%A9/:send",
       nbf = 1700000000, iat = 1700000000, exp = 1700003600,
     }, claims)
-    assert.is_nil(transport.requests[2].headers.authorization)
+    token = transport.requests[2].headers.authorization:match("^Bearer (%S+)$")
+    claims = require("spec.support.jwt").open(token, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789ABCDEFGH")
+    assert.are.equal("https://contoso.service.signalr.net/api/health", claims.aud)
   end)
 end)

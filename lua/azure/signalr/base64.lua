@@ -10,7 +10,7 @@ for i = 1, #alphabet do value_of[alphabet:byte(i)] = i - 1 end
 -- @tparam string text
 -- @treturn string|nil the bytes, nil if the text is not base64
 function M.decode(text)
-  local body, padding = text:match("^([%w+/]*)(=*)$")
+  local body, padding = text:match("^([A-Za-z0-9+/]*)(=*)$")
   if not body or #text % 4 ~= 0 or #padding > 2 then return nil end
   local bytes, n = {}, 0
   local bits, have = 0, 0

@@ -31,8 +31,15 @@ end
 
 local function out_of_time(op, seconds)
   return errors.new {
-    kind = "timeout", op = op.id, sent = "no", message = ("no time was left of %g s"):format(seconds),
+    kind = "timeout", op = op.id, sent = "no", message = ("no time was left of %s s"):format(core.json_encode(seconds)),
   }
+end
+
+-- The service did not take a token that had not expired: a key was rolled over, or a role just given. It is forgotten,
+-- and another one, if there is one to be had, is tried once, whatever the policy: nothing was carried out.
+local function may_renew(context, req, err)
+  local credential = context.credential
+  return err.status == 401 and credential.rejected ~= nil and credential:rejected(context, req)
 end
 
 -- The hook sees each attempt once it is over, and a copy of its error: it cannot change what the caller gets.
@@ -56,6 +63,24 @@ local function refuse(context, op)
   check.fail("%s: the client is closed", op.id)
 end
 
+-- How long to wait before the next attempt, if there is one to make.
+local function next_pause(context, op, req, err, settings)
+  local renewable = may_renew(context, req, err)
+  if renewable and not req.renewed then
+    req.renewed = true
+    return 0
+  end
+  return retry.pause(op, err, settings.retry, chance())
+end
+
+-- Waits; nil and an error when that was ended from outside.
+local function wait(context, op, seconds)
+  local slept, failure = context.transport:sleep(seconds)
+  if slept and context.closed then slept, failure = nil, closed_meanwhile end
+  if slept then return true end
+  return nil, response.failed(op, failure)
+end
+
 --- Runs one operation to its end.
 -- @tparam table context what all handles of a client share
 -- @tparam table op a row of operations.lua
@@ -67,7 +92,7 @@ function M.run(context, op, req, settings)
   local transport = context.transport
   local started = transport:now()
   local deadline = settings.deadline or started + settings.timeout
-  req.deadline, req.max_response = deadline, settings.max_response
+  req.deadline, req.max_response, req.renewed = deadline, settings.max_response, false
   if deadline <= started then return nil, out_of_time(op, settings.timeout) end
   local attempts = 0
   while true do
@@ -76,7 +101,7 @@ function M.run(context, op, req, settings)
     local pause
     if not done then
       a.attempts = attempts
-      pause = retry.pause(op, a, settings.retry, chance())
+      pause = next_pause(context, op, req, a, settings)
       if pause and transport:now() + pause >= deadline then pause = nil end
     end
     if settings.on_attempt then
@@ -87,10 +112,8 @@ function M.run(context, op, req, settings)
     end
     if done then return values(a, b, c) end
     if not pause then return nil, a end
-    local slept, failure = transport:sleep(pause)
-    if slept and context.closed then slept, failure = nil, closed_meanwhile end
-    if not slept then
-      local err = response.failed(op, failure)
+    local waited, err = wait(context, op, pause)
+    if not waited then
       err.attempts = attempts
       return nil, err
     end

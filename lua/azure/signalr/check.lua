@@ -62,7 +62,7 @@ end
 function M.nearest(name, known)
   local best, least
   for candidate in pairs(known) do
-    local d = distance(name:lower(), candidate)
+    local d = distance(core.lower(name), candidate)
     if not least or d < least or (d == least and candidate < best) then best, least = candidate, d end
   end
   if best and least <= math.max(2, math.floor(#name / 3)) then return best end
@@ -128,9 +128,9 @@ local wide_spaces = {
 }
 
 local function is_blank(value)
-  if not value:find("[%s\128-\255]") then return false end
+  if not value:find("[ \t-\r\128-\255]") then return false end
   for i = 1, #wide_spaces do value = value:gsub(wide_spaces[i], "") end
-  return not value:find("%S")
+  return not value:find("[^ \t-\r]")
 end
 
 local function bounded(value, where, name, limit)
@@ -150,7 +150,7 @@ function M.stream(value, where, name) bounded(value, where, name, 100) end
 --- Wants a hub or application name, as the service's pattern has it.
 function M.hub(value, where, name)
   M.some_text(value, where, name)
-  if #value > 128 or not value:find("^%a[%w_`,.%[%]]*$") or value:find("[\128-\255]") then
+  if #value > 128 or not value:find("^[A-Za-z][A-Za-z0-9_`,.%[%]]*$") then
     fail("%s: %s must begin with a letter, hold only letters, digits and _ ` , . [ ], "
       .. "and have at most 128 characters", where, name)
   end
@@ -175,13 +175,19 @@ local function is_number(value)
   return type(value) == "number" and value == value and value ~= math.huge and value ~= -math.huge
 end
 
+-- A number as the locale of nobody writes it; what JSON has no text for (inf, nan) looks alike everywhere.
+local function shown(value)
+  if type(value) ~= "number" then return kind_of(value) end
+  return core.json_encode(value) or ("%g"):format(value)
+end
+
 --- Makes a check for whole numbers from min to max.
 function M.integer(min, max)
   return function(value, where, name)
     if not is_number(value) or value % 1 ~= 0 or value < min or (max and value > max) then
       fail("%s: %s must be a whole number %s, got %s", where, name,
         max and ("from %d to %d"):format(min, max) or ("of at least %d"):format(min),
-        type(value) == "number" and ("%.14g"):format(value) or kind_of(value))
+        shown(value))
     end
   end
 end
@@ -201,7 +207,7 @@ end
 function M.seconds(value, where, name)
   if not is_number(value) or value <= 0 then
     fail("%s: %s must be a number of seconds above 0, got %s", where, name,
-      type(value) == "number" and ("%.14g"):format(value) or kind_of(value))
+      shown(value))
   end
 end
 
@@ -209,7 +215,7 @@ end
 function M.pause(value, where, name)
   if not is_number(value) or value < 0 then
     fail("%s: %s must be a number of seconds, 0 or more, got %s", where, name,
-      type(value) == "number" and ("%.14g"):format(value) or kind_of(value))
+      shown(value))
   end
 end
 

@@ -51,7 +51,8 @@ function methods:hub(name, given)
   return hub.new(self, name, given)
 end
 
---- Whether the service is there. It answers anonymously: nothing is said about the key.
+--- Whether the service is there. It answers anybody, so this says nothing about the key; the request is signed where
+-- an access key is at hand (Microsoft's emulator wants that), and no token is fetched for it.
 -- API operation: HealthApi_GetServiceStatus.
 -- @treturn true|nil
 -- @treturn table error

@@ -19,8 +19,9 @@ local function headers_of(authorization, content_type)
   return list
 end
 
-local function anonymous(req, now)
-  req.headers, req.sent_at = headers_of(nil, req.content_type), now
+-- What a table would hold in the open, a walk over tables would show: tokens are kept in closures.
+local function kept(value)
+  return function() return value end
 end
 
 local AccessKey = { __name = "azure.signalr.access_key", __tostring = function() return "access key" end }
@@ -41,24 +42,28 @@ end
 
 -- Signed headers are kept with the place that they are for, and so live as long as a handle does. A clock that
 -- was set back makes them new.
---- Writes the headers of a request.
+local function sign(self, target, content_type, now)
+  local at = math.floor(now)
+  local token = self.signer:token(target.audience, at, self.lifetime)
+  local signed = {
+    at = at, expires = at + self.lifetime, content_type = content_type,
+    headers = kept(headers_of("Authorization: Bearer " .. token, content_type)),
+  }
+  target.signed = signed
+  return signed
+end
+
+--- Writes the headers of a request; signs also what needs no token.
 -- @treturn table|nil an error
-function key_methods:authorize(context, op, req)
+function key_methods:authorize(context, _, req)
   local now = context.transport:time()
-  if op.anonymous then return anonymous(req, now) end
   local target = req.target
   local signed = target.signed
   local age = signed and now - signed.at or -1
   if age < 0 or age >= self.reuse or signed.content_type ~= req.content_type then
-    local at = math.floor(now)
-    local token = self.signer:token(target.audience, at, self.lifetime)
-    signed = {
-      at = at, expires = at + self.lifetime, content_type = req.content_type,
-      headers = headers_of("Authorization: Bearer " .. token, req.content_type),
-    }
-    target.signed = signed
+    signed = sign(self, target, req.content_type, now)
   end
-  req.headers, req.expires, req.sent_at = signed.headers, signed.expires, now
+  req.headers, req.expires, req.sent_at, req.authorized = signed.headers(), signed.expires, now, true
 end
 
 --- What somebody else needs to sign in this credential's place: the queue of messages, which has no Lua to ask.
@@ -74,22 +79,27 @@ Provider.__index = provider_methods
 -- What the user's function returned, checked.
 local function provided(provide, now)
   local ran, token, expires_at = pcall(provide, scope)
-  if not ran then return nil, "token_provider threw: " .. tostring(token) end
-  if token == nil then return nil, "token_provider gave no token: " .. tostring(expires_at) end
-  if type(token) ~= "string" or not token:find("^[%w%-%._~+/]+=*$") then
+  if not ran then return nil, "token_provider threw: " .. errors.text(token) end
+  if token == nil then return nil, "token_provider gave no token: " .. errors.text(expires_at) end
+  if type(token) ~= "string" or not token:find("^[A-Za-z0-9._~+/-]+=*$") then
     return nil, "token_provider must return a bearer token as a string"
   end
   if type(expires_at) ~= "number" or not (expires_at > now and expires_at <= latest) then
     return nil, "token_provider must return, after the token, when it expires (unix seconds, in the future)"
   end
   local early = math.min(300, (expires_at - now) / 5)
-  return { token = token, expires = expires_at, renew = expires_at - early }
+  return { token = kept(token), expires = expires_at, renew = expires_at - early }
 end
 
 --- A credential that asks a function for tokens.
 -- @tparam function provide (scope) -> token, expires_at (unix seconds) | nil, message
 function M.provider(provide)
   return setmetatable({ tokens = renewal.new(function(now) return provided(provide, now) end) }, Provider)
+end
+
+-- A token is not fetched for what needs none.
+local function anonymous(req, now)
+  req.headers, req.sent_at, req.authorized = headers_of(nil, req.content_type), now, nil
 end
 
 --- Writes the headers of a request.
@@ -101,8 +111,18 @@ function provider_methods:authorize(context, op, req)
   if not held then
     return errors.new { kind = "credential", op = op.id, message = problem, sent = "no" }
   end
-  req.headers = headers_of("Authorization: Bearer " .. held.token, req.content_type)
-  req.scope, req.expires, req.sent_at = scope, held.expires, transport:time()
+  req.headers = headers_of("Authorization: Bearer " .. held.token(), req.content_type)
+  req.scope, req.expires, req.sent_at, req.authorized = scope, held.expires, transport:time(), held
+end
+
+--- The service refused the token of a request: it is forgotten, and so is the key that was lent for such a token.
+-- @treturn boolean whether another token may do better
+function provider_methods:rejected(context, req)
+  local held = req.authorized
+  if not held then return false end
+  self.tokens:reject(held)
+  if context.lent then context.lent:clear() end
+  return true
 end
 
 --- Forgets the token.

@@ -4,6 +4,10 @@
 -- Fields: kind (one of errors.kinds), op (the operation's id), message (a full sentence for people), status,
 -- code (x-ms-error-code), target, details, inner (of the service's ErrorDetail), request_id, retry_after
 -- (seconds), attempts, sent ("no": the request surely was not carried out; "maybe").
+--
+-- Every text is fit for a line of a log: one line, valid UTF-8, not too long, without tokens, whoever wrote it.
+local core = require "azure.signalr.core"
+
 local M = {}
 
 M.kinds = {}
@@ -24,39 +28,61 @@ end
 
 function Error.__concat(a, b) return tostring(a) .. tostring(b) end
 
+-- Bytes that are kept of the texts.
+local MESSAGE, DETAIL = 2000, 500
+local ENTRIES, DEPTH = 50, 9 -- of details, and how deep they go
+local LONGEST = 16384 -- no more of a text is looked at
+
 -- A word after "bearer" that looks like a token, and not like prose.
 local function without_bearer(lead, word)
-  if #word >= 20 or word:find("[%d%.].") then return lead .. "<token>" end
+  if #word >= 20 or word:find("[0-9%.].") then return lead .. "<token>" end
 end
 
 -- Texts come from the service, a proxy, a user's token provider: a token in them must not be passed on.
 local function scrub(text)
-  text = text:gsub("eyJ[%w_%-]+%.[%w_%-]+%.?[%w_%-]*", "<token>")
-  text = text:gsub("[Aa][Cc][Cc][Ee][Ss][Ss][Kk][Ee][Yy]%s*=%s*[^;%s]+", "AccessKey=<key>")
-  text = text:gsub("([Bb]earer%s+)([%w_%-%.~+/=]+)", without_bearer)
-  return (text:gsub("(%a://)[^/@%s]+@", "%1<secret>@"))
+  text = text:gsub("eyJ[A-Za-z0-9_-]+%.[A-Za-z0-9_-]+%.?[A-Za-z0-9_-]*", "<token>")
+  text = text:gsub("[Aa][Cc][Cc][Ee][Ss][Ss][Kk][Ee][Yy][ \t]*=[ \t]*[^; \t\r\n]+", "AccessKey=<key>")
+  text = text:gsub("([Bb][Ee][Aa][Rr][Ee][Rr][ \t]+)([A-Za-z0-9_.~+/=-]+)", without_bearer)
+  return (text:gsub("([A-Za-z]://)[^/@ \t\r\n]+@", "%1<secret>@"))
 end
 
-local function scrubbed(value, depth)
-  if type(value) == "string" then return scrub(value) end
-  if type(value) ~= "table" or depth > 8 then return nil end
-  local copy = {}
+--- A text from outside as a part of a message: cleaned and cut.
+-- @tparam string text
+-- @tparam number|nil max bytes to keep
+-- @treturn string
+function M.clean(text, max) return core.clean(scrub(text:sub(1, LONGEST)), max or DETAIL) end
+
+local clean = M.clean
+
+local function cleaned(value, depth)
+  local kind = type(value)
+  if kind == "string" then return clean(value) end
+  if kind == "number" or kind == "boolean" then return value end
+  if kind ~= "table" then return value ~= core.null and tostring(value) or nil end
+  if depth > DEPTH then return nil end
+  local copy, n = {}, 0
   for k, v in pairs(value) do
-    copy[k] = type(v) == "number" and v or type(v) == "boolean" and v or scrubbed(v, depth + 1)
+    n = n + 1
+    if n > ENTRIES then break end
+    copy[type(k) == "string" and clean(k) or k] = cleaned(v, depth + 1)
   end
   return copy
 end
+
+local words = { "code", "target", "request_id" }
 
 --- Makes an error.
 -- @tparam table fields kind and message at least
 -- @treturn table the error
 function M.new(fields)
   assert(M.kinds[fields.kind], fields.kind)
-  fields.message = scrub(fields.message)
-  fields.code = fields.code and scrub(fields.code)
-  fields.target = fields.target and scrub(fields.target)
-  fields.details = fields.details and scrubbed(fields.details, 0)
-  fields.inner = fields.inner and scrubbed(fields.inner, 0)
+  fields.message = clean(fields.message, MESSAGE)
+  for i = 1, #words do
+    local word = words[i]
+    fields[word] = fields[word] and clean(fields[word])
+  end
+  fields.details = fields.details and cleaned(fields.details, 1)
+  fields.inner = fields.inner and cleaned(fields.inner, 1)
   fields.attempts = fields.attempts or 0
   return setmetatable(fields, Error)
 end

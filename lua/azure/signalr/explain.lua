@@ -4,14 +4,12 @@ local http_date = require "azure.signalr.http_date"
 
 local M = {}
 
-local function moment(unix) return os.date("!%Y-%m-%dT%H:%M:%SZ", math.floor(unix)) end
-
 local function unauthorized(facts)
   if not facts.audience then return "the request was sent without a token" end
   local parts = { facts.scope and "the token came from token_provider for the scope " .. facts.scope
     or "the token was signed for the audience " .. facts.audience }
-  if facts.expires then parts[#parts + 1] = "and expires at " .. moment(facts.expires) end
-  local theirs = facts.date and http_date.parse(facts.date)
+  if facts.expires then parts[#parts + 1] = "and expires at " .. http_date.text(facts.expires) end
+  local theirs = facts.date
   if theirs and facts.sent_at then
     local skew = math.floor(facts.sent_at) - theirs
     parts[#parts + 1] = math.abs(skew) <= 1 and "; this clock agrees with the service's"
@@ -44,17 +42,20 @@ local texts = {
   [431] = function() return "the headers are over 16 KB" end,
 }
 
+local function redirected(facts)
+  local text = "redirects are never followed (a repeated POST would lose its body): set the endpoint to its final URL"
+  return facts.location and "it leads to " .. facts.location .. "; " .. text or text
+end
+for _, status in ipairs { 301, 302, 303, 307, 308 } do texts[status] = redirected end
+
 --- Explains a status.
 -- @tparam number status
--- @tparam table facts what is known: audience; scope (of a token provider's token); expires and sent_at (unix
--- seconds); date (the header); size, limit and url_size (bytes); code
+-- @tparam table facts what is known: audience (where a token was sent); scope (of a token provider's token); expires,
+-- sent_at and date (of the service; all unix seconds); size, limit and url_size (bytes); code; location
 -- @treturn string|nil
 function M.status(status, facts)
   local text = texts[status]
-  if text then return text(facts) end
-  if status >= 300 and status <= 399 then
-    return "redirects are never followed (a repeated POST would lose its body): set the endpoint to its final URL"
-  end
+  return text and text(facts)
 end
 
 return M

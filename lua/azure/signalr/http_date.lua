@@ -1,5 +1,7 @@
 -- SPDX-License-Identifier: MIT
---- The dates of HTTP headers.
+--- Dates: as HTTP headers write them, and as people read them. Nothing asks the host for its time zone or language.
+local core = require "azure.signalr.core"
+
 local M = {}
 
 local months = {
@@ -17,11 +19,33 @@ end
 -- @tparam string text
 -- @treturn number|nil unix seconds, nil if it is no such date
 function M.parse(text)
-  local day, name, year, hour, minute, second = text:match("^%a+, (%d%d) (%a%a%a) (%d%d%d%d) (%d%d):(%d%d):(%d%d) GMT$")
-  local month = name and months[name:lower()]
+  local day, name, year, hour, minute, second = text:match("^[A-Za-z]+,[ \t]*(%d%d) ([A-Za-z][A-Za-z][A-Za-z]) "
+    .. "(%d%d%d%d) (%d%d):(%d%d):(%d%d) GMT$")
+  local month = name and months[core.lower(name)]
   if not month then return nil end
   return days(tonumber(year), month, tonumber(day)) * 86400
     + tonumber(hour) * 3600 + tonumber(minute) * 60 + tonumber(second)
+end
+
+-- The year and month of a day since 1970, and which day of the month it is.
+local function calendar(day)
+  local year = 1970 + math.floor(day / 365.2425)
+  while days(year, 1, 1) > day do year = year - 1 end
+  while days(year + 1, 1, 1) <= day do year = year + 1 end
+  local month = 12
+  while days(year, month, 1) > day do month = month - 1 end
+  return year, month, day - days(year, month, 1) + 1
+end
+
+--- Writes "1994-11-06T08:49:37Z".
+-- @tparam number unix seconds, up to the year 9999
+-- @treturn string
+function M.text(unix)
+  local day = math.floor(unix / 86400)
+  local rest = math.floor(unix - day * 86400)
+  local year, month, of_month = calendar(day)
+  return ("%04d-%02d-%02dT%02d:%02d:%02dZ"):format(year, month, of_month, math.floor(rest / 3600),
+    math.floor(rest / 60) % 60, rest % 60)
 end
 
 return M

@@ -28,7 +28,19 @@ function M.is_success(status) return status >= 200 and status <= 299 end
 --- Whether the service may do better the next time, whatever it did with this request.
 function M.is_passing(status) return status == 408 or status == 429 or (status >= 500 and status <= 599) end
 
---- Whether the service said, before doing anything, that it does not take the request now.
-function M.is_refusal(status) return status == 429 or status == 503 end
+--- Whether the service said, before doing anything, that it does not take the request now. A 503 says so only where
+-- the service itself has signed it, by a code or a Retry-After: gateways before it send one, too, when the service hung
+-- up after it had read the request. csrc/net/outbox_retry.c has the same rule.
+-- @tparam number status
+-- @tparam boolean signed whether x-ms-error-code or Retry-After came with it
+function M.is_refusal(status, signed) return status == 429 or status == 503 and signed end
+
+local untouched = {}
+for status in ("400 401 403 404 405 409 411 412 413 414 415 416 417 421 422 426 429 431"):gmatch("%d+") do
+  untouched[tonumber(status)] = true
+end
+
+--- Whether a whole answer with this status says that the request was not carried out.
+function M.is_untouched(status) return untouched[status] == true end
 
 return M

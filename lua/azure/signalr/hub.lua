@@ -3,6 +3,7 @@
 --
 -- Methods that ask the service return nil and an error (errors.lua) when it or the network fails, and throw a
 -- string at the caller's line when they are misused. They take the per-call options of hub:with.
+local core = require "azure.signalr.core"
 local check = require "azure.signalr.check"
 local command = require "azure.signalr.command"
 local connection = require "azure.signalr.connection"
@@ -33,9 +34,9 @@ local hub_options = { application = check.hub }
 function M.new(client, name, given)
   check.hub(name, "client:hub", "hub")
   given = check.options(given, hub_options, "client:hub")
-  local application = given.application and given.application:lower() or client.context.config.application
+  local application = given.application and core.lower(given.application) or client.context.config.application
   return handle.new(Hub, client, {
-    hub = name:lower(),
+    hub = core.lower(name),
     application = application,
     query_prefix = request.query_prefix(application),
   })

@@ -27,7 +27,7 @@ end
 local function claim_name(name, path)
   if type(name) ~= "string" or name == "" then check.fail("%s: %s must be named by a non-empty string", where, path) end
   check.text(name, where, path)
-  local lower = name:lower()
+  local lower = core.lower(name)
   if lower:sub(1, 7) == "asrs.s." then
     check.fail("%s: %s: claims that begin with asrs.s. are the service's own and are refused", where, path)
   end

@@ -12,7 +12,7 @@
 --   gone_codes         beginnings of the code of a 404 by which what should be gone is gone already
 --   error_kinds        { text in the code, kind } for errors that this operation alone can have
 --   timeout_kind       the kind of a time-out after the request was written
---   anonymous          sent without a token
+--   anonymous          needs no token: none is fetched for it, but a key that is at hand signs it, too
 local VERSION = "2024-12-01"
 
 local message = { json = "application/json", frames = "application/octet-stream" }

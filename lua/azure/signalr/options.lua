@@ -192,7 +192,7 @@ function M.read(given)
   values.endpoint = source.endpoint:gsub("/+$", "")
   values.client_endpoint = (values.client_endpoint or source.client_endpoint or values.endpoint):gsub("/+$", "")
   values.server_endpoint = values.server_endpoint or source.server_endpoint
-  values.application = values.application and values.application:lower()
+  values.application = values.application and core.lower(values.application)
   values.retry = merge_retry(nil, values.retry)
   local settings = {}
   for name in pairs(call_options) do settings[name] = values[name] end

@@ -57,7 +57,7 @@ local function error_of(self, op, found)
   if found.reply then
     _, err = response.read(op, found.reply, {
       url = found.url, body = found.body, target = { audience = found.audience },
-      sent_at = found.signed_at, expires = found.signed_at + self.lifetime,
+      sent_at = found.signed_at, expires = found.signed_at + self.lifetime, authorized = true,
     }, self.context.config)
     if _ then return nil end
   else

@@ -34,28 +34,30 @@ function M.new(group, options, where)
   if group.excluded then check.fail("%s takes no excluded connections", where) end
   return setmetatable({
     group = group, settings = group.settings, page_size = options.page_size, left = options.top,
-    token = options.token, place = nil, visited = {}, finished = false, count = 0,
+    token = options.token, place = nil, url = nil, visited = {}, finished = false, count = 0,
   }, Pages)
 end
 
 local function token_of(link)
   local query = link:match("%?([^#]*)")
   for _, pair in ipairs(query and core.parse_query(query) or {}) do
-    if pair[1]:lower() == "continuationtoken" then return pair[2] end
+    if core.lower(pair[1]) == "continuationtoken" then return pair[2] end
   end
 end
 
-local function fetch(self)
-  local group = self.group
-  if self.place then
-    return call.run(group.context, row, request.build(row, self.place), self.settings)
-  end
-  local there = { context = group.context, settings = self.settings, params = group.params }
-  return handle.call(there, row, {
+local function next_request(self)
+  if self.place then return request.build(row, self.place) end
+  return handle.request({ context = self.group.context, params = self.group.params }, row, {
     maxpagesize = self.page_size and check.digits(self.page_size),
     top = self.left and check.digits(self.left),
     continuationToken = self.token,
   })
+end
+
+local function fetch(self)
+  local req = next_request(self)
+  self.url = req.url
+  return call.run(self.group.context, row, req, self.settings)
 end
 
 local function dead_end(message)
@@ -68,7 +70,7 @@ local function advance(self, link)
     self.finished, self.token, self.place = true, nil, nil
     return nil
   end
-  local place, problem = self.group.context.router:follow(link)
+  local place, problem = self.group.context.router:follow(link, self.url)
   if not place then return dead_end(problem) end
   if self.visited[place.url] then return dead_end("the service's nextLink leads back to a page that was read") end
   self.visited[place.url] = true

@@ -18,7 +18,7 @@ end
 
 local function path(value, where, name)
   check.some_text(value, where, name)
-  if not value:find("^/[%w%-%._~!$&'()*+,;=:@%%/]*$") or value:gsub("%%%x%x", ""):find("%", 1, true) then
+  if not value:find("^/[A-Za-z0-9._~!$&'()*+,;=:@%%/-]*$") or value:gsub("%%%x%x", ""):find("%", 1, true) then
     check.fail("%s: %s must begin with / and be percent-encoded; the query has a place of its own", where, name)
   end
   local plain = value:gsub("%%2[eE]", ".") .. "/"
@@ -43,7 +43,7 @@ local function query_text(query, where)
   local names, versioned = {}, false
   for name in pairs(query) do
     check.some_text(name, where, "a query name")
-    versioned = versioned or name:lower() == "api-version"
+    versioned = versioned or core.lower(name) == "api-version"
     names[#names + 1] = name
   end
   table.sort(names)

@@ -75,6 +75,12 @@ function methods:get(transport, deadline, ...)
   return held
 end
 
+--- Forgets something that was given out and turned out to be bad; what was fetched since stays.
+-- @tparam table bad
+function methods:reject(bad)
+  if self.held == bad then self.held = nil end
+end
+
 --- Forgets what is held.
 function methods:clear() self.held = nil end
 

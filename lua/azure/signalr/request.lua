@@ -65,7 +65,8 @@ function M.build(op, target, query, body, content_type)
     target = target,
     excluded = query and query.excluded and #query.excluded or 0,
     -- For the pipeline to fill: room made now is cheaper than room found later.
-    headers = false, sent_at = false, expires = false, deadline = false, max_response = false,
+    headers = false, sent_at = false, expires = false, authorized = false, deadline = false, max_response = false,
+    renewed = false,
   }
 end
 

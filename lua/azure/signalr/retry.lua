@@ -17,7 +17,7 @@ end
 --- Repeating could deliver twice: only when the request surely was not carried out.
 function may.undone(err)
   if passing[err.kind] then return err.sent == "no" end
-  return err.status ~= nil and http_status.is_refusal(err.status)
+  return err.status ~= nil and http_status.is_refusal(err.status, err.sent == "no")
 end
 
 --- Whether an operation may be tried again after an error.

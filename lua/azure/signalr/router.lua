@@ -19,7 +19,7 @@ end
 local function base_of(text)
   local url = assert(core.parse_url(text))
   local path = url.path:gsub("/+$", "")
-  return { origin = origin_of(url), path = path, text = origin_of(url) .. path }
+  return { scheme = url.scheme, origin = origin_of(url), path = path, text = origin_of(url) .. path }
 end
 
 local Router = { __name = "azure.signalr.router" }
@@ -36,9 +36,9 @@ function M.new(endpoint, server_endpoint)
   return setmetatable({ server = server.text, audience = own.text, bases = { server, own } }, Router)
 end
 
+-- Without its query, in which a token for the next page is.
 local function refuse(link, why)
-  local shown = link:sub(1, 120):gsub("[^\32-\126]", "?")
-  return nil, ("the service's nextLink %s is not followed: %s"):format(shown, why)
+  return nil, ("the service's nextLink %s is not followed: %s"):format(link:match("^[^?#]*"):sub(1, 120), why)
 end
 
 local function has_dots(path)
@@ -46,13 +46,25 @@ local function has_dots(path)
   return decoded:find("/../", 1, true) or decoded:find("/./", 1, true)
 end
 
+-- An absolute URL for a reference, by RFC 3986 against the endpoint; one that is a query alone is for the page that it
+-- came with. Segments of dots are left in, and refused later.
+local function resolve(self, link, page)
+  local base = self.bases[1]
+  if link:find("^[A-Za-z][A-Za-z0-9+.-]*:") then return link end
+  if link:sub(1, 2) == "//" then return base.scheme .. ":" .. link end
+  if link:sub(1, 1) == "/" then return base.origin .. link end
+  if link:sub(1, 1) == "?" then return page:match("^[^?]*") .. link end
+  return base.text .. "/" .. link
+end
+
 --- Turns a nextLink into a place of our own endpoint.
--- @tparam string link absolute URL
+-- @tparam string link a URL, absolute or relative
+-- @tparam string page the URL of the page that it came with
 -- @treturn table|nil with url and audience, as request.target gives them
 -- @treturn string why not
-function methods:follow(link)
+function methods:follow(link, page)
   if link:find("[^\33-\126]") or link:find("[\\#]") then return refuse(link, "it holds characters no URL has") end
-  local url, problem = core.parse_url(link)
+  local url, problem = core.parse_url(resolve(self, link, page))
   if not url then return refuse(link, problem) end
   local origin = origin_of(url)
   for i = 1, #self.bases do

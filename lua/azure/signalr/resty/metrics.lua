@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --- Counters of all workers in a shared dictionary, as Prometheus reads them.
+local core = require "azure.signalr.core"
 local check = require "azure.signalr.check"
 
 local M = {}
@@ -141,7 +142,7 @@ local function collect(dict)
   return found
 end
 
-local function number(value) return ("%.14g"):format(value) end
+local function number(value) return core.json_encode(value) or "NaN" end
 
 local function describe(out, name, kind, help)
   out[#out + 1] = ("# HELP %s %s\n# TYPE %s %s\n"):format(name, help, name, kind)

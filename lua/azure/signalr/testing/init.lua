@@ -55,8 +55,8 @@ function M.client(transport, options)
 end
 
 --- Queues a reply for the next request that has none.
--- @tparam table reply status, headers (lower-case names), body; after (seconds on the transport's clock before it
--- comes)
+-- @tparam table reply status, headers (lower-case names), body; truncated (true: the connection broke within the
+-- body); after (seconds on the transport's clock before it comes)
 -- @treturn table the transport
 function methods:reply(reply)
   check.self(self, Transport, "transport:reply")
@@ -84,12 +84,12 @@ end
 local function recorded(self, req)
   local headers = {}
   for _, line in ipairs(req.headers) do
-    local name, value = line:match("^([^:]+):%s*(.*)$")
-    headers[name:lower()] = value
+    local name, value = line:match("^([^:]+):[ \t]*(.*)$")
+    headers[core.lower(name)] = value
   end
   local url, query = req.url:match("^([^?]*)%??(.*)$")
   local request = {
-    method = req.method, url = req.url, path = url:match("^%a+://[^/]*(.*)$"), query = core.parse_query(query),
+    method = req.method, url = req.url, path = url:match("^[a-z]+://[^/]*(.*)$"), query = core.parse_query(query),
     headers = headers, body = req.body, operation = req.operation, deadline = req.deadline, at = self.clock,
     max_response = req.max_response,
   }
@@ -125,8 +125,11 @@ function methods:send(req)
     return nil, { kind = failure.kind, message = failure.message or failure.kind, sent = failure.sent or "maybe" }
   end
   local headers = {}
-  for name, value in pairs(reply.headers or {}) do headers[name:lower()] = value end
-  return { status = reply.status, headers = headers, body = reply.body or "", time = after, reused = false }
+  for name, value in pairs(reply.headers or {}) do headers[core.lower(name)] = value end
+  return {
+    status = reply.status, headers = headers, body = reply.body or "", truncated = reply.truncated, time = after,
+    reused = false,
+  }
 end
 
 --- The transport's contract: passes at once, on this transport's clock.

@@ -18,6 +18,7 @@
 --     reply.headers   table of lower-case name -> value; repeated headers joined by ", "; it may be filled when a
 --                     header is first looked up, so look one up before going through it
 --     reply.body      string ("" if there was none)
+--     reply.truncated true when the connection broke before the end of the body: then the reply is no answer
 --     reply.time      seconds it took; reply.reused: whether an open connection was used (both optional)
 --     failure.kind    connect dns tls timeout reset too_large protocol cancelled proxy closed
 --     failure.message text without secrets

@@ -11,6 +11,7 @@
 --
 -- A sender may end before its end: nginx runs at most lua_max_running_timers of all timers and lets the others fall,
 -- and a hook may call ngx.exit. So each has a ticket, and the collector tells of tickets that nobody holds any more.
+local core = require "azure.signalr.core"
 local clock = require "azure.signalr.transport.resty.clock"
 local queues = require "azure.signalr.transport.queue"
 
@@ -184,8 +185,8 @@ local function drain_before_exit(_, self)
   tell_drops(nil, self)
   local count = give_up(self, {
     kind = "closed", sent = "no",
-    message = ("the worker had to end, and the %g s that it takes to send what is queued were over"):format(
-      self.drain_time),
+    message = ("the worker had to end, and the %s s that it takes to send what is queued were over"):format(
+      core.json_encode(self.drain_time)),
   })
   ngx.log(ngx.ERR, "azure.signalr: this worker had to end with ", count, " messages of its queue not sent")
   changed(self)
