@@ -62,6 +62,7 @@ build = {
       ["azure.signalr.explain"] = "lua/azure/signalr/explain.lua",
       ["azure.signalr.filter"] = "lua/azure/signalr/filter.lua",
       ["azure.signalr.frames"] = "lua/azure/signalr/frames.lua",
+      ["azure.signalr.globals"] = "lua/azure/signalr/globals.lua",
       ["azure.signalr.group"] = "lua/azure/signalr/group.lua",
       ["azure.signalr.handle"] = "lua/azure/signalr/handle.lua",
       ["azure.signalr.headers"] = "lua/azure/signalr/headers.lua",

@@ -16,34 +16,6 @@
 
 int luaopen_azure_signalr_core(lua_State *L);
 
-/***
-Whether the running coroutine can yield here. nginx hides LuaJIT's own
-coroutine.isyieldable.
-@function yieldable
-@treturn boolean
-*/
-static int yieldable(lua_State *L) {
-  lua_pushboolean(L, lua_isyieldable(L));
-  return 1;
-}
-
-/***
-Calls a function as pcall does, with this difference: it cannot yield. What it
-yields is an error there, whatever coroutine it runs in.
-@function fenced
-@tparam function fn
-@param ... its arguments
-@treturn boolean whether it came to its end; its results are dropped
-@return what it threw
-*/
-static int fenced(lua_State *L) {
-  luaL_checkany(L, 1);
-  int fine = lua_pcall(L, lua_gettop(L) - 1, 0, 0) == 0;
-  lua_pushboolean(L, fine);
-  lua_insert(L, 1);
-  return fine ? 1 : 2;
-}
-
 /* Keeps this library loaded until the process ends. LuaJIT, when it closes a
  * state, unloads libraries among the first finalizers: what later ones make
  * of ours would be finalized by code that is gone. */
@@ -65,14 +37,12 @@ ASR_EXPORT int luaopen_azure_signalr_core(lua_State *L) {
   asr_open_http(L);
   asr_open_text(L);
   asr_open_guard(L);
+  asr_open_coroutine(L);
+  asr_open_host(L);
   asr_open_secret(L);
   lua_pushliteral(L, ASR_VERSION);
   lua_setfield(L, -2, "_VERSION");
   lua_pushstring(L, ASR_LUAJIT ? "luajit" : "5.4");
   lua_setfield(L, -2, "lua");
-  lua_pushcfunction(L, yieldable);
-  lua_setfield(L, -2, "yieldable");
-  lua_pushcfunction(L, fenced);
-  lua_setfield(L, -2, "fenced");
   return 1;
 }

@@ -14,6 +14,8 @@ void asr_open_json(lua_State *L);
 void asr_open_http(lua_State *L);
 void asr_open_text(lua_State *L);
 void asr_open_guard(lua_State *L);
+void asr_open_coroutine(lua_State *L);
+void asr_open_host(lua_State *L);
 void asr_open_secret(lua_State *L);
 
 #endif

@@ -5,12 +5,12 @@ local signalr = require "azure.signalr"
 
 local url, case, threaded, hooked = arg[1], arg[2], arg[3] == "true", arg[4] == "true"
 
-local function open()
+local function open(count)
   local client = signalr.new {
     endpoint = url, access_key = "key", io_thread = threaded, timeout = 5, max_connections = 4,
     on_error = hooked and function(err, what) print(err.kind, what.reason, what.target) end or nil,
   }
-  for i = 1, 8 do assert(client:hub("wait3000"):enqueue("m" .. i)) end
+  for i = 1, count or 8 do assert(client:hub("wait3000"):enqueue("m" .. i)) end
   client:step(0.01)
   return client
 end
@@ -29,6 +29,15 @@ end
 function cases.forget()
   _G.client = open()
 end
+
+-- Messages failed, and nobody made a step since.
+function cases.untold()
+  local client = open(0)
+  for i = 1, 3 do assert(client:hub("status400"):enqueue("m" .. i)) end
+  while client:queue_stats().pending > 0 do client.context.transport.pool:step(0.01) end
+end
+
+function cases.close() open():close() end
 
 function cases.exit_closing()
   _G.client = open()

@@ -4,12 +4,16 @@
 -- main line drives what it needs by itself, resuming nobody else.
 local check = require "azure.signalr.check"
 local errors = require "azure.signalr.errors"
+local globals = require "azure.signalr.globals"
 local scheduler = require "azure.signalr.scheduler"
 local task = require "azure.signalr.task"
 local transports = require "azure.signalr.transport"
 local waiting = require "azure.signalr.waiting"
 
 local M = {}
+
+local unpack = globals.unpack
+local threads = transports.inside_nginx() and require "azure.signalr.transport.resty.threads"
 
 local LIMIT = 32 -- at a time; half of the connections that a pool has
 local LONG = 3600 -- seconds
@@ -100,8 +104,7 @@ end
 local function run_in_nginx(count, limit, item)
   local list, results = {}, {}
   for i = 1, count do list[i] = function() return item(i) end end
-  local unpack = unpack or table.unpack -- luacheck: ignore
-  for i, r in ipairs(require("azure.signalr.transport.resty.threads").all(list, limit)) do
+  for i, r in ipairs(threads.all(list, limit)) do
     results[i] = outcome(unpack(r, 1, r.n))
   end
   return results

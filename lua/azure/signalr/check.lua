@@ -1,18 +1,21 @@
 -- SPDX-License-Identifier: MIT
 --- Checks of arguments. Misuse throws a string at the line of the caller's own code.
 local core = require "azure.signalr.core"
+local globals = require "azure.signalr.globals"
 
 local M = {}
 
-local getinfo = debug.getinfo
+local getinfo = globals.getinfo
 -- Every file of this library has a source that begins like this one's.
-local own = getinfo(1, "S").source:match("^(.*)check%.lua$") or "@\0"
+local own = getinfo and getinfo(1, "S").source:match("^(.*)check%.lua$") or "@\0"
 
---- Throws at the first line that is not this library's: helpers may be as deep as they like.
+--- Throws at the first line that is not this library's: helpers may be as deep as they like. Without a line where the
+-- host has no debug.getinfo.
 -- @tparam string format as for string.format
 -- @param ... its arguments
 function M.fail(format, ...)
   local message = select("#", ...) > 0 and format:format(...) or format
+  if not getinfo then error(message, 0) end
   local level = 2
   local info = getinfo(level, "S")
   while info and info.source:sub(1, #own) == own do

@@ -3,25 +3,26 @@
 -- Whatever they do, the result of the call at hand stays what it is; what they throw is told on standard error.
 local core = require "azure.signalr.core"
 local errors = require "azure.signalr.errors"
+local globals = require "azure.signalr.globals"
+
+local pcall, setmetatable = pcall, setmetatable
+local concat = globals.table.concat
 
 local M = {}
 
--- Of the time of loading: a host may take them away later.
-local io = type(io) == "table" and io or {}
-local stderr = io.stderr
-local ngx = rawget(_G, "ngx")
-
 -- In nginx a wait inside an observer goes to nginx's own loop, and comes back; elsewhere it would go to whoever
 -- resumes the coroutine of the call, and is a mistake of the observer's.
-local guarded = type(ngx) == "table" and ngx.config and pcall or core.fenced
+local guarded = globals.ngx and pcall or core.fenced
 
 local told = setmetatable({}, { __mode = "k" }) -- observer -> what was told of it last
 
---- Writes a line to standard error, where the host has one.
--- @tparam string text
-function M.complain(text)
-  local out = io.stderr or stderr
-  if out then pcall(out.write, out, "azure.signalr: ", core.clean(text, 1000), "\n") end
+--- Writes to standard error.
+-- @tparam string text becomes one line
+-- @tparam string|nil traceback more lines, further in
+function M.complain(text, traceback)
+  local lines = { "azure.signalr: " .. core.clean(text, 1000) }
+  for line in (traceback or ""):gmatch("[^\n]+") do lines[#lines + 1] = "  " .. core.clean(line, 200) end
+  globals.write_error(concat(lines, "\n"))
 end
 
 --- Tells an observer; what that throws is told each time.
@@ -31,7 +32,8 @@ end
 function M.tell(name, observer, ...)
   if not observer then return end
   local fine, problem = guarded(observer, ...)
-  if not fine then M.complain(("%s threw: %s"):format(name, errors.text(problem))) end
+  if fine then return end
+  M.complain(("%s threw: %s (it was told: %s)"):format(name, errors.text(problem), errors.text((...))))
 end
 
 --- Tells an observer that is told all the time; what that throws is told once, and again when it throws another text.

@@ -1,15 +1,24 @@
 -- SPDX-License-Identifier: MIT
 --- Messages that nobody waits for: which of the two queues a client has, and what becomes of it when nobody needs the
 -- client any more.
+local core = require "azure.signalr.core"
 local calls = require "azure.signalr.outbox_calls"
+local globals = require "azure.signalr.globals"
+local transports = require "azure.signalr.transport"
 
 local M = {}
 
--- The pool's queue signs by itself, and so needs the key; in nginx nothing of libcurl is loaded.
+local pcall = pcall
+
+-- In nginx nothing of libcurl is loaded.
+local has_pools, pools = false, nil
+if not transports.inside_nginx() then has_pools, pools = pcall(globals.require, "azure.signalr.outbox_pool") end
+
+-- The pool's queue signs by itself, and so needs the key.
 local function queue_of(context)
   local transport, credential = context.transport, context.credential
-  if transport.enqueue or not transport.pool or not credential.signing then return calls.new(context) end
-  return require("azure.signalr.outbox_pool").new(context, credential:signing()) or calls.new(context)
+  local by_pool = has_pools and transport.pool and not transport.enqueue and credential.signing
+  return by_pool and pools.new(context, credential:signing()) or calls.new(context)
 end
 
 -- A transport that was given to several clients moves all their queues.
@@ -24,25 +33,15 @@ local function add(holder, queue)
   }
 end
 
-local newproxy = rawget(_G, "newproxy") -- LuaJIT's way to a finalizer
-
-local function on_collection(fn)
-  if not newproxy then return setmetatable({}, { __gc = fn }) end
-  local guard = newproxy(true)
-  getmetatable(guard).__gc = fn
-  return guard
-end
-
--- What is lost goes to on_error; without one, its number at least goes to standard error.
-local function collected(context)
-  if context.closed then return end
-  context.closed = true
-  local queue = context.queue
-  local pending = queue:pending()
-  queue:close()
-  if pending > 0 and not context.config.on_error then
-    io.stderr:write(("azure.signalr: a client was collected with %d messages of its queue not sent\n"):format(pending))
-  end
+-- What is lost with a client that is collected. Only the number is told, and by this library: a finalizer, and all the
+-- more lua_close, is no place for the host's code.
+local function last_word(context)
+  if context.closed then return nil end
+  local stats = context.queue:stats()
+  local untold = context.config.on_error and stats.unreported or 0
+  local text = "a client was collected with %d messages of its queue not sent"
+  if untold > 0 then text = text .. ", and %d failures of which on_error was not told yet" end
+  if stats.pending + untold > 0 then return text:format(stats.pending, untold) end
 end
 
 --- Gives a client its queue; before the client's first request.
@@ -53,7 +52,7 @@ function M.open(context)
   if context.transport.enqueue then return end
   if context.scheduler then add(context.scheduler, queue) end
   if context.transport.pool then add(context.transport, queue) end
-  queue.guard = on_collection(function() collected(context) end)
+  queue.guard = core.guard(function() return last_word(context) end)
 end
 
 return M

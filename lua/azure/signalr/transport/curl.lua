@@ -3,6 +3,7 @@
 -- A scheduler (scheduler.lua) may put itself there. Then send and sleep ask it who waits: for nobody they block as
 -- before, and else they yield until the scheduler resumes the coroutine.
 local curl = require "azure.signalr.curl"
+local globals = require "azure.signalr.globals"
 
 local M = {}
 local methods = {}
@@ -29,8 +30,7 @@ local function block_for(self, seconds)
 end
 
 local function refuse_nginx()
-  local ngx = rawget(_G, "ngx")
-  if type(ngx) == "table" and ngx.config and ngx.config.subsystem then
+  if globals.ngx and globals.ngx.config.subsystem then
     error("azure.signalr.transport.curl would block the nginx worker: use azure.signalr.transport.resty there", 3)
   end
 end

@@ -45,24 +45,30 @@
 -- transport:drain(timeout) -> whether the queue is empty and nothing of it in flight
 -- transport:stats() -> table of counters
 local check = require "azure.signalr.check"
+local globals = require "azure.signalr.globals"
 
 local M = {}
 
+local error, pcall, type = error, pcall, type
+local ngx = globals.ngx
+local is_nginx = ngx ~= nil and type(ngx.socket) == "table"
+
+-- Loaded now: a sandbox may lend its `require` while it loads this library, and no longer. A client that brings a
+-- transport of its own needs neither.
+local is_there, native = pcall(globals.require, "azure.signalr.transport." .. (is_nginx and "resty" or "curl"))
+
 -- nginx with the Lua module, OpenResty or its resty command: sockets of its own, and a loop that must not be blocked.
-function M.inside_nginx()
-  local ngx = rawget(_G, "ngx")
-  return type(ngx) == "table" and type(ngx.socket) == "table" and ngx.config ~= nil
-end
+function M.inside_nginx() return is_nginx end
 
 --- The transport of a client that was given none.
 -- @tparam table config frozen options of the client
 -- @treturn table transport
 function M.default(config)
-  if M.inside_nginx() then return require("azure.signalr.transport.resty").new(config) end
-  if config.drain_timeout then
+  if not is_there then error(native, 0) end
+  if config.drain_timeout and not is_nginx then
     check.fail("signalr.new: drain_timeout is for workers of nginx; elsewhere client:drain(seconds) says how long")
   end
-  return require("azure.signalr.transport.curl").new(config)
+  return native.new(config)
 end
 
 return M
