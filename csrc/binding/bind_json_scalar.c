@@ -3,7 +3,6 @@
 #include "binding/bind_jsonw.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "core/jsonw.h"
@@ -25,22 +24,28 @@ static void add_key(luaL_Buffer *b, const char *key, size_t n) {
   luaL_addstring(b, plain ? "" : n > longest ? "...\"]" : "\"]");
 }
 
-static void add_index(luaL_Buffer *b, const char *format, double index) {
-  char digits[32];
-  snprintf(digits, sizeof digits, format, index);
-  luaL_addstring(b, digits);
+static void add_index(luaL_Buffer *b, double index) {
+  char text[48];
+  struct asr_buf number;
+  asr_buf_within(&number, text, sizeof text);
+  asr_buf_add_byte(&number, '[');
+  if (asr_jsonw_double(&number, index, false) == ASR_INVALID) {
+    asr_buf_add_text(&number, index > 0 ? "inf" : "-inf"); /* NaN is no key */
+  }
+  asr_buf_add_byte(&number, ']');
+  luaL_addlstring(b, text, number.len);
 }
 
 static void add_level(luaL_Buffer *b, const struct asr_level *level) {
   lua_State *L = b->L;
   if (level->index > 0) {
-    add_index(b, "[%.0f]", (double)level->index);
+    add_index(b, (double)level->index);
   } else if (level->key > 0 && lua_type(L, level->key) == LUA_TSTRING) {
     size_t n = 0;
     const char *key = lua_tolstring(L, level->key, &n);
     add_key(b, key, n);
   } else if (level->key > 0) {
-    add_index(b, "[%.14g]", (double)lua_tonumber(L, level->key));
+    add_index(b, (double)lua_tonumber(L, level->key));
   }
 }
 

@@ -7,8 +7,9 @@
  */
 #include "binding/bind_jsonw.h"
 
-#include <stdio.h>
 #include <string.h>
+
+#include "core/jsonw.h"
 
 /* ---- tables */
 
@@ -84,15 +85,18 @@ static int encode_key(struct asr_encoder *e, int t, int k, enum asr_mark mark) {
   if (mark != ASR_MARK_OBJECT) {
     return refuse_keys(e);
   }
-  char digits[32];
-  snprintf(digits, sizeof digits, "%lld", (long long)key);
-  asr_rawgetfield(L, t, digits);
+  char text[32];
+  struct asr_buf digits;
+  asr_buf_within(&digits, text, sizeof text);
+  asr_jsonw_int(&digits, key);
+  lua_pushlstring(L, text, digits.len);
+  lua_rawget(L, t);
   if (!lua_isnil(L, -1)) {
     return asr_encode_refuse(e, "the key is there as a number and as a string");
   }
   lua_pop(L, 1);
   asr_buf_add_byte(e->out, '"');
-  asr_buf_add_text(e->out, digits);
+  asr_buf_add_span(e->out, asr_buf_span(&digits));
   asr_buf_add_byte(e->out, '"');
   return 1;
 }

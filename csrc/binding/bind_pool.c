@@ -33,8 +33,10 @@ static double timeout_arg(lua_State *L, int arg) {
 static size_t count_option(lua_State *L, const char *key, size_t fallback,
                            size_t most) {
   int64_t n = asr_field_count(L, 1, "options", key, (int64_t)fallback);
-  if (n < 1 || n > (int64_t)most)
-    luaL_error(L, "options.%s must be from 1 to %f", key, (lua_Number)most);
+  if (n < 1 || n > (int64_t)most) {
+    lua_pushfstring(L, "options.%s", key);
+    asr_range_error(L, lua_tostring(L, -1), 1, (int64_t)most);
+  }
   return (size_t)n;
 }
 

@@ -26,8 +26,10 @@ static asr_outbox *outbox_at(lua_State *L, int arg) {
 
 static size_t count_field(lua_State *L, const char *key, size_t most) {
   int64_t n = asr_field_count(L, 2, "options", key, 0);
-  if (n < 1 || (uint64_t)n > most)
-    luaL_error(L, "options.%s must be from 1 to %f", key, (lua_Number)most);
+  if (n < 1 || (uint64_t)n > most) {
+    lua_pushfstring(L, "options.%s", key);
+    asr_range_error(L, lua_tostring(L, -1), 1, (int64_t)most);
+  }
   return (size_t)n;
 }
 

@@ -2,10 +2,10 @@
 #include "binding/support.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "core/jsonnum.h"
+#include "core/jsonw.h"
 
 int asr_whole(lua_State *L, int i, int64_t *whole) {
   if (lua_type(L, i) != LUA_TNUMBER) {
@@ -74,12 +74,15 @@ double asr_opt_number(lua_State *L, int arg, const char *name,
   return lua_isnoneornil(L, arg) ? fallback : asr_check_number(L, arg, name);
 }
 
-/* Throws that a number lies outside. [-0, +0] */
-static void refuse_range(lua_State *L, const char *name, int64_t low,
-                         int64_t high) {
+int asr_range_error(lua_State *L, const char *name, int64_t low, int64_t high) {
   char text[64]; /* Lua's own formats would write 0.0, or lose digits */
-  snprintf(text, sizeof text, "%lld to %lld", (long long)low, (long long)high);
-  luaL_error(L, "%s is out of range (%s)", name, text);
+  struct asr_buf range;
+  asr_buf_within(&range, text, sizeof text - 1);
+  asr_jsonw_int(&range, low);
+  asr_buf_add_text(&range, " to ");
+  asr_jsonw_int(&range, high);
+  text[range.len] = '\0';
+  return luaL_error(L, "%s is out of range (%s)", name, text);
 }
 
 int64_t asr_check_whole(lua_State *L, int arg, const char *name, int64_t low,
@@ -87,14 +90,14 @@ int64_t asr_check_whole(lua_State *L, int arg, const char *name, int64_t low,
   int64_t whole = 0;
   double x = asr_check_number(L, arg, name);
   int is = asr_whole(L, arg, &whole);
-  if (!is && x == floor(x)) { /* a whole one, but too large to be counted */
-    refuse_range(L, name, low, high);
+  if (!is && (x > (double)ASR_EXACT || x < (double)-ASR_EXACT)) {
+    asr_range_error(L, name, low, high);
   }
   if (!is) {
     luaL_error(L, "%s must be a whole number", name);
   }
   if (whole < low || whole > high) {
-    refuse_range(L, name, low, high);
+    asr_range_error(L, name, low, high);
   }
   return whole;
 }
@@ -103,7 +106,7 @@ int64_t asr_check_moment(lua_State *L, int arg, const char *name,
                          int64_t latest) {
   double x = asr_check_number(L, arg, name);
   if (x < 0 || x > (double)latest) {
-    refuse_range(L, name, 0, latest);
+    asr_range_error(L, name, 0, latest);
   }
   return (int64_t)x;
 }

@@ -23,6 +23,8 @@
 
 /* Throws "<name> must be <rule>, got <type of the value at arg>". */
 int asr_arg_error(lua_State *L, int arg, const char *name, const char *rule);
+/* Throws "<name> is out of range (<low> to <high>)". */
+int asr_range_error(lua_State *L, const char *name, int64_t low, int64_t high);
 
 /* Checks of arguments; they throw, naming `name`. Numbers are not taken for
  * strings, nor strings for numbers. `len` may be NULL. [-0, +0] */

@@ -12,6 +12,12 @@ void asr_buf_init(struct asr_buf *b, size_t ceiling) {
   b->ceiling = ceiling;
 }
 
+void asr_buf_within(struct asr_buf *b, char *bytes, size_t n) {
+  asr_buf_init(b, n);
+  b->data = bytes;
+  b->cap = n;
+}
+
 void asr_buf_close(struct asr_buf *b) {
   asr_free(b->data);
   asr_buf_init(b, 0);

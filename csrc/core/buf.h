@@ -23,6 +23,8 @@ struct asr_buf {
 
 /* Allocates nothing. */
 void asr_buf_init(struct asr_buf *b, size_t ceiling);
+/* In `n` bytes of the caller's, which it cannot outgrow; not to be closed. */
+void asr_buf_within(struct asr_buf *b, char *bytes, size_t n);
 /* Frees the memory; may be called again. */
 void asr_buf_close(struct asr_buf *b);
 /* Empties it and forgets a failure; keeps the memory, unless that is more

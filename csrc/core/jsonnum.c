@@ -2,16 +2,8 @@
 #include "core/jsonnum.h"
 
 #include <float.h>
-#include <math.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-enum {
-  MAX_FLOAT_TEXT = 1100, /* a double has at most 767 significant digits */
-  MAX_POINT = 16         /* bytes of a locale's decimal point */
-};
+#include "core/decimal.h"
 
 bool asr_is_exact(double x) {
   return x >= (double)-ASR_EXACT && x <= (double)ASR_EXACT &&
@@ -93,38 +85,6 @@ static bool read_short_float(struct asr_span text, double *out) {
 #endif
 }
 
-/* strtod wants the locale's decimal point; printf knows it ("0.5" has it
- * between its digits) and, unlike localeconv, is safe among threads. */
-static size_t decimal_point(char point[MAX_POINT]) {
-  char text[MAX_POINT + 2];
-  int n = snprintf(text, sizeof text, "%.1f", 0.5);
-  if (n < 3 || (size_t)n >= sizeof text) {
-    return 0;
-  }
-  memcpy(point, text + 1, (size_t)n - 2);
-  return (size_t)n - 2;
-}
-
-static bool read_any_float(struct asr_span text, double *out) {
-  char copy[MAX_FLOAT_TEXT + MAX_POINT + 1], point[MAX_POINT];
-  if (text.n > MAX_FLOAT_TEXT) {
-    return false;
-  }
-  size_t n = 0;
-  for (size_t i = 0; i < text.n; i++) {
-    if (text.p[i] == '.') {
-      size_t bytes = decimal_point(point);
-      memcpy(copy + n, point, bytes);
-      n += bytes;
-    } else {
-      copy[n++] = text.p[i];
-    }
-  }
-  copy[n] = '\0';
-  *out = strtod(copy, NULL);
-  return isfinite(*out);
-}
-
 struct asr_number asr_json_number(struct asr_span text) {
   bool integral = true;
   for (size_t i = 0; i < text.n; i++) {
@@ -134,7 +94,8 @@ struct asr_number asr_json_number(struct asr_span text) {
     return read_integer(text);
   }
   struct asr_number number = {ASR_NUMBER_FLOAT, 0, 0, 0};
-  if (!read_short_float(text, &number.d) && !read_any_float(text, &number.d)) {
+  if (!read_short_float(text, &number.d) &&
+      !asr_decimal_read(text, &number.d)) {
     number.kind = ASR_NUMBER_TEXT;
   }
   return number;

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/jsonw.h"
 
-#include <float.h>
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
+#include "core/decimal.h"
 #include "core/jsonnum.h"
 #include "core/utf8.h"
 
@@ -55,14 +52,19 @@ enum asr_status asr_jsonw_string(struct asr_buf *out, struct asr_span s) {
   return asr_buf_add_byte(out, '"');
 }
 
-enum asr_status asr_jsonw_uint(struct asr_buf *out, uint64_t value) {
-  char digits[20];
-  size_t at = sizeof digits;
+/* Writes the digits of `value` up to `end`, where 20 bytes have to be. */
+static struct asr_span write_digits(char *end, uint64_t value) {
+  char *p = end;
   do {
-    digits[--at] = (char)('0' + value % 10);
+    *--p = (char)('0' + value % 10);
     value /= 10;
   } while (value > 0);
-  return asr_buf_add(out, digits + at, sizeof digits - at);
+  return asr_span(p, (size_t)(end - p));
+}
+
+enum asr_status asr_jsonw_uint(struct asr_buf *out, uint64_t value) {
+  char digits[20];
+  return asr_buf_add_span(out, write_digits(digits + sizeof digits, value));
 }
 
 enum asr_status asr_jsonw_int(struct asr_buf *out, int64_t value) {
@@ -73,79 +75,70 @@ enum asr_status asr_jsonw_int(struct asr_buf *out, int64_t value) {
   return asr_jsonw_uint(out, (uint64_t)value);
 }
 
-/* Copies what printf wrote; any run of bytes that is no part of a number in
- * the C locale is the locale's decimal point (which may be several bytes). */
-static void add_in_c_locale(struct asr_buf *out, const char *text) {
-  static const char number[] = "0123456789+-e";
-  while (*text != '\0') {
-    size_t n = strspn(text, number);
-    asr_buf_add(out, text, n);
-    text += n;
-    if (*text != '\0') {
-      asr_buf_add_byte(out, '.');
-      text += strcspn(text, number);
-    }
+/* ---- doubles */
+
+static void add_zeros(struct asr_buf *out, int n) {
+  while (n-- > 0) {
+    asr_buf_add_byte(out, '0');
   }
 }
 
-static void add_shortest(struct asr_buf *out, double x, bool fraction) {
-  char text[64];
-  /* %g drops zeros at the end, so that 15 digits give the shortest form if
-   * any of up to 15 does; not so for denormal numbers, which hold fewer */
-  int digits = -DBL_MIN < x && x < DBL_MIN ? 1 : 15;
-  do { /* the comparison is made in the same locale that printed */
-    snprintf(text, sizeof text, "%.*g", digits, x);
-  } while (strtod(text, NULL) != x && ++digits <= 17);
-  add_in_c_locale(out, text);
-  if (fraction && text[strspn(text, "-0123456789")] == '\0') {
-    asr_buf_add_text(out, ".0");
+/* 123 as 1.23, 12.3, 0.00123: `before` digits stand before the point. */
+static void add_point(struct asr_buf *out, struct asr_span digits, int before) {
+  if (before <= 0) {
+    asr_buf_add_text(out, "0.");
+    add_zeros(out, -before);
+    asr_buf_add_span(out, digits);
+    return;
   }
+  size_t n = (size_t)before;
+  asr_buf_add(out, digits.p, n);
+  asr_buf_add_byte(out, '.');
+  asr_buf_add(out, digits.p + n, digits.n - n);
 }
 
-/* The common case of a few digits after the point, without printf: an integer
- * of at most 15 digits over a power of ten. Dividing the two rounds correctly,
- * so that this decimal reads back as `x`; and it is the one that %.15g would
- * print, because no two decimals of 15 digits are the same double. */
-static bool add_short_decimal(struct asr_buf *out, double x) {
-  static const double powers[] = {1e1, 1e2, 1e3, 1e4, 1e5, 1e6};
-  static const uint64_t whole[] = {10, 100, 1000, 10000, 100000, 1000000};
-  double size = x < 0 ? -x : x;
-  if (FLT_EVAL_METHOD != 0 || size < 1e-4 || size >= 1e9) {
-    return false;
+static void add_exponent(struct asr_buf *out, int exponent) {
+  asr_buf_add_text(out, exponent < 0 ? "e-" : "e+");
+  exponent = exponent < 0 ? -exponent : exponent;
+  add_zeros(out, exponent < 10);
+  asr_jsonw_uint(out, (uint64_t)exponent);
+}
+
+/* Neither integral nor 0. As printf's %g does it with 15 digits or more:
+ * with an exponent below 1e-4 and where zeros would have to be made up. */
+static void add_decimal(struct asr_buf *out, double x, bool fraction) {
+  struct asr_decimal d = asr_decimal_of(x);
+  char text[ASR_DECIMAL_DIGITS + 3];
+  struct asr_span digits = write_digits(text + sizeof text, d.digits);
+  int n = (int)digits.n, before = n + d.exponent;
+  if (before < -3 || before > (n > 15 ? n : 15)) {
+    if (n > 1) {
+      add_point(out, digits, 1);
+    } else {
+      asr_buf_add_span(out, digits);
+    }
+    add_exponent(out, before - 1);
+  } else if (before < n) {
+    add_point(out, digits, before);
+  } else {
+    asr_buf_add_span(out, digits);
+    add_zeros(out, before - n);
+    asr_buf_add_text(out, fraction ? ".0" : "");
   }
-  for (int k = 0; k < 6; k++) {
-    uint64_t digits = (uint64_t)(size * powers[k] + 0.5);
-    if ((double)digits / powers[k] != size) {
-      continue;
-    }
-    if (x < 0) {
-      asr_buf_add_byte(out, '-');
-    }
-    asr_jsonw_uint(out, digits / whole[k]);
-    /* the fraction, with a 1 before it that keeps its zeros, as the point */
-    size_t point = out->len;
-    asr_jsonw_uint(out, digits % whole[k] + whole[k]);
-    if (out->status == ASR_OK) {
-      out->data[point] = '.';
-    }
-    return true;
-  }
-  return false;
 }
 
 enum asr_status asr_jsonw_double(struct asr_buf *out, double x, bool fraction) {
   if (!isfinite(x)) {
     return ASR_INVALID;
   }
-  if (!asr_is_exact(x)) {
-    if (!add_short_decimal(out, x)) {
-      add_shortest(out, x, fraction);
-    }
-    return out->status;
-  }
   if (signbit(x)) {
     asr_buf_add_byte(out, '-');
+    x = -x;
   }
-  asr_jsonw_uint(out, (uint64_t)(x < 0 ? -x : x));
+  if (!asr_is_exact(x)) {
+    add_decimal(out, x, fraction);
+    return out->status;
+  }
+  asr_jsonw_uint(out, (uint64_t)x);
   return fraction ? asr_buf_add_text(out, ".0") : out->status;
 }

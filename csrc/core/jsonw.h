@@ -15,9 +15,8 @@ enum asr_status asr_jsonw_int(struct asr_buf *out, int64_t value);
 enum asr_status asr_jsonw_uint(struct asr_buf *out, uint64_t value);
 /*
  * A number that is integral within -2^53..2^53 without fraction or exponent
- * (with ".0" if `fraction`), every other in the shortest of 15, 16 or 17
- * digits that reads back equal; -0.0 is "-0". The decimal point is a point in
- * every locale. ASR_INVALID for NaN and the infinities.
+ * (with ".0" if `fraction`), every other in the fewest digits that read back
+ * equal; -0.0 is "-0". ASR_INVALID for NaN and the infinities.
  */
 enum asr_status asr_jsonw_double(struct asr_buf *out, double x, bool fraction);
 
