@@ -51,6 +51,7 @@ build = {
       ["azure.signalr.adopt"] = "lua/azure/signalr/adopt.lua",
       ["azure.signalr.all"] = "lua/azure/signalr/all.lua",
       ["azure.signalr.base64"] = "lua/azure/signalr/base64.lua",
+      ["azure.signalr.build"] = "lua/azure/signalr/build.lua",
       ["azure.signalr.call"] = "lua/azure/signalr/call.lua",
       ["azure.signalr.check"] = "lua/azure/signalr/check.lua",
       ["azure.signalr.client"] = "lua/azure/signalr/client.lua",

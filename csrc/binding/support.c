@@ -7,6 +7,10 @@
 #include "core/jsonnum.h"
 #include "core/jsonw.h"
 
+/* build.lua reads it where a library cannot be loaded. */
+ASR_EXPORT extern const char asr_built_for[];
+const char asr_built_for[] = "azure.signalr built for " ASR_LUA_NAME;
+
 int asr_whole(lua_State *L, int i, int64_t *whole) {
   if (lua_type(L, i) != LUA_TNUMBER) {
     return 0;

@@ -20,7 +20,8 @@ local rooms = {
   { path = LUA .. "testing/", uses = { "^" .. PURE, "^azure%.signalr%.testing", "^azure%.signalr$" } },
   { path = LUA .. "transport/", io = true,
     uses = { "^azure%.signalr%.transport", "^azure%.signalr%.core$", "^azure%.signalr%.curl$",
-      "^azure%.signalr%.http_status$", "^azure%.signalr%.check$", "^azure%.signalr%.globals$" } },
+      "^azure%.signalr%.http_status$", "^azure%.signalr%.check$", "^azure%.signalr%.build$",
+      "^azure%.signalr%.globals$" } },
 }
 for _, name in ipairs{ "operations", "request", "response", "retry", "router", "options", "errors", "credential",
   "http_status", "http_date", "check", "base64", "explain" } do

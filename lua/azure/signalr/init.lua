@@ -4,6 +4,7 @@
 --     local signalr = require "azure.signalr"
 --     local client = signalr.new(os.getenv "AZURE_SIGNALR_CONNECTION_STRING")
 --     local ok, err = client:hub("chat"):send("newMessage", "alice", { text = "hi" })
+require "azure.signalr.build" -- first: it says so where the core is another Lua's
 local core = require "azure.signalr.core"
 local all = require "azure.signalr.all"
 local client = require "azure.signalr.client"

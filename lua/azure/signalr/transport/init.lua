@@ -44,6 +44,7 @@
 --     entry.drop_oldest           true: make room by giving up the oldest, rather than refuse this one
 -- transport:drain(timeout) -> whether the queue is empty and nothing of it in flight
 -- transport:stats() -> table of counters
+local build = require "azure.signalr.build"
 local check = require "azure.signalr.check"
 local globals = require "azure.signalr.globals"
 
@@ -64,7 +65,7 @@ function M.inside_nginx() return is_nginx end
 -- @tparam table config frozen options of the client
 -- @treturn table transport
 function M.default(config)
-  if not is_there then error(native, 0) end
+  if not is_there then error(build.explain("azure.signalr.curl", native), 0) end
   if config.drain_timeout and not is_nginx then
     check.fail("signalr.new: drain_timeout is for workers of nginx; elsewhere client:drain(seconds) says how long")
   end
