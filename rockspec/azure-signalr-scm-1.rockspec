@@ -85,6 +85,7 @@ build = {
       ["azure.signalr.outbox_pool"] = "lua/azure/signalr/outbox_pool.lua",
       ["azure.signalr.outbox_report"] = "lua/azure/signalr/outbox_report.lua",
       ["azure.signalr.pages"] = "lua/azure/signalr/pages.lua",
+      ["azure.signalr.proxy"] = "lua/azure/signalr/proxy.lua",
       ["azure.signalr.raw"] = "lua/azure/signalr/raw.lua",
       ["azure.signalr.renewal"] = "lua/azure/signalr/renewal.lua",
       ["azure.signalr.refusal"] = "lua/azure/signalr/refusal.lua",

@@ -31,7 +31,7 @@ Keeps a token of somebody else's, out of every table; its tostring says nothing
 of it.
 @function secret
 @string token not empty, without control characters
-@return secret, with the methods header and close
+@return secret, with the methods header, text and close
 */
 static int new_secret(lua_State *L) {
   struct asr_span token;
@@ -45,6 +45,27 @@ static int new_secret(lua_State *L) {
   return 1;
 }
 
+/* To be asked after the last allocation of Lua's: a finalizer may close it. */
+static const struct secret *check_open(lua_State *L) {
+  const struct secret *s = asr_check_object(L, 1, SECRET);
+  if (s->n == 0) {
+    luaL_error(L, "the secret is closed");
+  }
+  return s;
+}
+
+/***
+What was kept.
+@function secret:text
+@treturn string
+@raise on a closed secret
+*/
+static int secret_text(lua_State *L) {
+  const struct secret *s = check_open(L);
+  lua_pushlstring(L, s->text, s->n);
+  return 1;
+}
+
 /***
 The line of a request that carries it.
 @function secret:header
@@ -52,11 +73,8 @@ The line of a request that carries it.
 @raise on a closed secret
 */
 static int secret_header(lua_State *L) {
-  const struct secret *s = asr_check_object(L, 1, SECRET);
   struct asr_buf *out = asr_new_buffer(L, ASR_TOKEN_MAX);
-  if (s->n == 0) {
-    return luaL_error(L, "the secret is closed");
-  }
+  const struct secret *s = check_open(L);
   asr_buf_add_text(out, ASR_BEARER);
   asr_buf_add(out, s->text, s->n);
   asr_push_buffer(L, out);
@@ -81,8 +99,10 @@ static int secret_tostring(lua_State *L) {
 }
 
 void asr_open_secret(lua_State *L) {
-  static const luaL_Reg methods[] = {
-      {"header", secret_header}, {"close", secret_close}, {NULL, NULL}};
+  static const luaL_Reg methods[] = {{"header", secret_header},
+                                     {"text", secret_text},
+                                     {"close", secret_close},
+                                     {NULL, NULL}};
   static const luaL_Reg meta[] = {{"__gc", secret_close},
                                   {"__close", secret_close},
                                   {"__tostring", secret_tostring},

@@ -21,10 +21,10 @@ local rooms = {
   { path = LUA .. "transport/", io = true,
     uses = { "^azure%.signalr%.transport", "^azure%.signalr%.core$", "^azure%.signalr%.curl$",
       "^azure%.signalr%.http_status$", "^azure%.signalr%.check$", "^azure%.signalr%.build$",
-      "^azure%.signalr%.globals$" } },
+      "^azure%.signalr%.globals$", "^azure%.signalr%.proxy$" } },
 }
 for _, name in ipairs{ "operations", "request", "response", "retry", "router", "options", "errors", "credential",
-  "http_status", "http_date", "check", "base64", "explain" } do
+  "http_status", "http_date", "check", "base64", "explain", "headers", "refusal", "proxy" } do
   rooms[#rooms + 1] = { path = LUA .. name .. "%.lua$", uses = { "^" .. PURE }, pure = true }
 end
 rooms[#rooms + 1] = { path = LUA .. "resty", uses = { "^" .. PURE, "^azure%.signalr%.resty%." }, io = true }

@@ -48,6 +48,7 @@ local HTTP = [[
       function() signalr.new { connection_string = %q, ca_path = "x" } end,
       function() signalr.new { connection_string = %q, http2 = true } end,
       function() signalr.new { connection_string = %q, proxy = "https://proxy.test" } end,
+      function() signalr.new { connection_string = %q, proxy = "http://us3r:hun/ter2@127.0.0.1:9" } end,
       function() require("azure.signalr.transport.curl").new {} end,
     } do misuse[i] = select(2, pcall(make)) end
   }]]
@@ -73,7 +74,7 @@ describe("ready handlers", function()
     service = emulator.start("--control")
     mute = raw_server.start { on_request = "sleep(60)" }
     local c = service.connection_string
-    web = nginx.start { http = HTTP:format(c, mute.port, c, c, c, c, c), server = SERVER }
+    web = nginx.start { http = HTTP:format(c, mute.port, c, c, c, c, c, c), server = SERVER }
   end)
   teardown(function()
     web:stop()
@@ -131,9 +132,11 @@ describe("ready handlers", function()
     for i, part in ipairs { "decide must be a function", "hub must be a hub handle", 'did you mean "origins"',
       "origins[1] must be an origin", "lua_shared_dict", "watch needs a client",
       "lua_ssl_trusted_certificate", "lua_ssl_trusted_certificate",
-      "leave http2 out", "cannot speak TLS within TLS", "would block the nginx worker" } do
+      "leave http2 out", "cannot speak TLS within TLS", "proxy must end after host and port",
+      "would block the nginx worker" } do
       assert.truthy((lines[i] or ""):find(part, 1, true), part .. ": " .. text)
     end
+    assert.is_nil(text:find("us3r", 1, true) or text:find("ter2", 1, true))
   end)
 
   it("metrics count for all workers together", function()
@@ -180,7 +183,7 @@ describe("ready handlers", function()
 
   it("metrics count retries and how requests fail", function()
     local status = require("spec.support.plain_http").request(tonumber(service.endpoint:match(":(%d+)$")),
-      "/__control/faults", { method = "POST", body = '{"status":503,"count":3}',
+      "/__control/faults", { method = "POST", body = '{"status":503,"code":"Error.Busy","count":3}',
         headers = { "Content-Type: application/json" } })
     assert.is_true(status < 300)
     web:get("/send")

@@ -33,9 +33,10 @@ end
 --- The first text within reach in which `pattern` is found.
 -- @param root any value
 -- @tparam string pattern
+-- @param[opt] apart a value that is not entered
 -- @treturn string|nil
-function M.find(root, pattern)
-  local seen, waiting = { [_G] = true }, { root }
+function M.find(root, pattern, apart)
+  local seen, waiting = { [_G] = true, [apart or _G] = true }, { root }
   while #waiting > 0 do
     local value = table.remove(waiting)
     if type(value) == "string" then

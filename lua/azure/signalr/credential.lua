@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- Who the client is: an access key that signs here, or a function that fetches tokens of Microsoft Entra ID.
--- A credential writes the headers of a request. The key itself stays in the C signer, out of every Lua table.
+-- A credential writes the headers of a request. Keys and tokens are kept in C; a table has one for as long as its
+-- request takes.
 local core = require "azure.signalr.core"
 local errors = require "azure.signalr.errors"
 local renewal = require "azure.signalr.renewal"
@@ -11,17 +12,12 @@ local agent = "User-Agent: azure-signalr-lua/" .. core._VERSION
 local reuse = 60 -- seconds for which a signed token is sent again
 local latest = 253402300799 -- the end of the year 9999; beyond it are milliseconds, and what no date can show
 local scope = "https://signalr.azure.com/.default"
+local longest = 65536 -- bytes of a token; the service takes 16 KB of headers
 
 local function headers_of(authorization, content_type)
-  local list = { agent }
-  if authorization then list[#list + 1] = authorization end
-  if content_type then list[#list + 1] = "Content-Type: " .. content_type end
-  return list
-end
-
--- What a table would hold in the open, a walk over tables would show: tokens are kept in closures.
-local function kept(value)
-  return function() return value end
+  local type_line = content_type and "Content-Type: " .. content_type
+  if authorization then return { agent, authorization, type_line } end
+  return { agent, type_line }
 end
 
 local AccessKey = { __name = "azure.signalr.access_key", __tostring = function() return "access key" end }
@@ -40,30 +36,13 @@ function M.access_key(access_key, lifetime, key_id)
   }, AccessKey)
 end
 
--- Signed headers are kept with the place that they are for, and so live as long as a handle does. A clock that
--- was set back makes them new.
-local function sign(self, target, content_type, now)
-  local at = math.floor(now)
-  local token = self.signer:token(target.audience, at, self.lifetime)
-  local signed = {
-    at = at, expires = at + self.lifetime, content_type = content_type,
-    headers = kept(headers_of("Authorization: Bearer " .. token, content_type)),
-  }
-  target.signed = signed
-  return signed
-end
-
---- Writes the headers of a request; signs also what needs no token.
+--- Writes the headers of a request; signs also what needs no token. A token is used again for a while: the signer
+-- keeps it.
 -- @treturn table|nil an error
 function key_methods:authorize(context, _, req)
   local now = context.transport:time()
-  local target = req.target
-  local signed = target.signed
-  local age = signed and now - signed.at or -1
-  if age < 0 or age >= self.reuse or signed.content_type ~= req.content_type then
-    signed = sign(self, target, req.content_type, now)
-  end
-  req.headers, req.expires, req.sent_at, req.authorized = signed.headers(), signed.expires, now, true
+  local line, expires = self.signer:authorization(req.target.audience, now, self.lifetime, self.reuse)
+  req.headers, req.expires, req.sent_at, req.authorized = headers_of(line, req.content_type), expires, now, true
 end
 
 --- What somebody else needs to sign in this credential's place: the queue of messages, which has no Lua to ask.
@@ -81,14 +60,14 @@ local function provided(provide, now)
   local ran, token, expires_at = pcall(provide, scope)
   if not ran then return nil, "token_provider threw: " .. errors.text(token) end
   if token == nil then return nil, "token_provider gave no token: " .. errors.text(expires_at) end
-  if type(token) ~= "string" or not token:find("^[A-Za-z0-9._~+/-]+=*$") then
+  if type(token) ~= "string" or #token > longest or not token:find("^[A-Za-z0-9._~+/-]+=*$") then
     return nil, "token_provider must return a bearer token as a string"
   end
   if type(expires_at) ~= "number" or not (expires_at > now and expires_at <= latest) then
     return nil, "token_provider must return, after the token, when it expires (unix seconds, in the future)"
   end
   local early = math.min(300, (expires_at - now) / 5)
-  return { token = kept(token), expires = expires_at, renew = expires_at - early }
+  return { secret = core.secret(token), expires = expires_at, renew = expires_at - early }
 end
 
 --- A credential that asks a function for tokens.
@@ -111,7 +90,7 @@ function provider_methods:authorize(context, op, req)
   if not held then
     return errors.new { kind = "credential", op = op.id, message = problem, sent = "no" }
   end
-  req.headers = headers_of("Authorization: Bearer " .. held.token(), req.content_type)
+  req.headers = headers_of(held.secret:header(), req.content_type)
   req.scope, req.expires, req.sent_at, req.authorized = scope, held.expires, transport:time(), held
 end
 

@@ -2,6 +2,7 @@
 --- Options: closed, copied, frozen.
 local core = require "azure.signalr.core"
 local check = require "azure.signalr.check"
+local proxy = require "azure.signalr.proxy"
 
 local M = {}
 
@@ -146,6 +147,12 @@ local function read_connection_string(text)
   return parsed
 end
 
+local function read_proxy(text)
+  local found, problem = proxy.of(text)
+  if problem then check.fail("%s: proxy %s", where_new, problem) end
+  return found
+end
+
 local function sources(values)
   if values.connection_string then
     if values.endpoint or values.access_key then
@@ -192,6 +199,7 @@ function M.read(given)
   values.endpoint = source.endpoint:gsub("/+$", "")
   values.client_endpoint = (values.client_endpoint or source.client_endpoint or values.endpoint):gsub("/+$", "")
   values.server_endpoint = values.server_endpoint or source.server_endpoint
+  values.proxy = read_proxy(values.proxy)
   values.application = values.application and core.lower(values.application)
   values.retry = merge_retry(nil, values.retry)
   local settings = {}

@@ -2,8 +2,10 @@
 --- The transport over libcurl, for every host but nginx: a pool of kept connections, driven by blocking calls.
 -- A scheduler (scheduler.lua) may put itself there. Then send and sleep ask it who waits: for nobody they block as
 -- before, and else they yield until the scheduler resumes the coroutine.
+local check = require "azure.signalr.check"
 local curl = require "azure.signalr.curl"
 local globals = require "azure.signalr.globals"
+local proxies = require "azure.signalr.proxy"
 
 local M = {}
 local methods = {}
@@ -35,6 +37,12 @@ local function refuse_nginx()
   end
 end
 
+local function proxy_url(given)
+  local proxy, problem = proxies.of(given)
+  if problem then check.fail("azure.signalr.transport.curl: proxy %s", problem) end
+  return proxy and proxy:url()
+end
+
 --- Makes a transport. Nothing is started and no connection made before the first request.
 -- @tparam table options max_connections, max_in_flight, max_response (bytes), connect_timeout (seconds), http2,
 --   verify, ca_file, ca_path, proxy, unix_socket, io_thread; all optional, read once
@@ -52,7 +60,7 @@ function M.new(options)
     verify = options.verify,
     ca_file = options.ca_file,
     ca_path = options.ca_path,
-    proxy = options.proxy,
+    proxy = proxy_url(options.proxy),
     unix_socket = options.unix_socket,
     io_thread = options.io_thread,
   }

@@ -5,6 +5,7 @@
 -- One client for each worker, made at module level and shared by all requests: what is kept here is counters, places
 -- and a queue, never anything of one request.
 local check = require "azure.signalr.check"
+local proxies = require "azure.signalr.proxy"
 local address = require "azure.signalr.transport.resty.address"
 local clock = require "azure.signalr.transport.resty.clock"
 local connect = require "azure.signalr.transport.resty.connect"
@@ -52,8 +53,11 @@ end
 -- @raise for ca_file, ca_path, http2, io_thread, spawn_yield and an https proxy, which a socket of nginx cannot honour
 function M.new(config)
   refuse_options(config)
-  local proxy, problem = address.read_proxy(config.proxy)
-  if problem then check.fail("signalr.new (inside nginx): proxy: %s", problem) end
+  local proxy, problem = proxies.of(config.proxy)
+  if problem then check.fail("signalr.new (inside nginx): proxy %s", problem) end
+  if proxy and proxy.scheme ~= "http" then
+    check.fail("signalr.new (inside nginx): proxy must be of http: nginx cannot speak TLS within TLS, nor SOCKS")
+  end
   local self = setmetatable({
     addresses = address.new(config, proxy),
     connect_timeout = config.connect_timeout,
@@ -76,18 +80,18 @@ end
 -- Servers want to be told that these have no body.
 local wants_length = { POST = true, PUT = true, PATCH = true }
 
--- Signed headers are shared by the requests of a minute to one place: what those have in common is written once.
+-- What the requests to one place have in common is written once; never their headers, in which a token is.
 local function letter_of(self, req)
-  local letter = self.letters[req.headers]
+  local place = req.target or req.headers
+  local letter = self.letters[place]
   if letter and letter.url == req.url and letter.method == req.method then return letter end
   local target, path = self.addresses:of(req.url)
   if not target then return nil end
-  local headers = table.concat(req.headers, "\r\n") .. (req.headers[1] and "\r\n" or "")
   letter = {
     url = req.url, method = req.method, target = target,
-    text = req.method .. " " .. target.before_path .. path .. target.after_path .. headers,
+    text = req.method .. " " .. target.before_path .. path .. target.after_path,
   }
-  self.letters[req.headers] = letter
+  self.letters[place] = letter
   return letter
 end
 
@@ -114,12 +118,22 @@ local function not_written(why, size)
   }
 end
 
+-- Without the empty line at its end.
+local function head_of(letter, req)
+  local headers = table.concat(req.headers, "\r\n")
+  if headers ~= "" then headers = headers .. "\r\n" end
+  local target = letter.target
+  if not target.proxy or target.tunnel then return letter.text .. headers end
+  return letter.text .. address.login_line(target.proxy) .. headers
+end
+
 -- One exchange on an open connection. Third result: whether the connection had ended before this request.
 local function exchange(sock, letter, req)
   local body = req.body or wants_length[req.method] and "" or nil
-  local sent, why = write(sock, letter.text, body)
+  local head = head_of(letter, req)
+  local sent, why = write(sock, head, body)
   if not sent then
-    local failure = not_written(why, #letter.text + (body and #body or 0))
+    local failure = not_written(why, #head + (body and #body or 0))
     if failure.sent == "no" or why == "timeout" then return nil, failure, failure.sent == "no" end
     -- A service that refuses a large request answers before it has read all, and hangs up.
     local reply = http1.read(sock, now, req.deadline, req.max_response, false)

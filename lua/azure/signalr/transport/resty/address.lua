@@ -21,36 +21,9 @@ end
 
 local default_port = { http = 80, https = 443 }
 
-local function decode(text)
-  return (text:gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end))
-end
-
---- Reads the option proxy.
--- @tparam string|nil text http://[user[:password]@]host[:port]
--- @treturn table|nil host, port, authorization (a header's value, or nil), name (for pools)
--- @treturn string|nil what is wrong
-function M.read_proxy(text)
-  if not text then return nil end
-  local url = text:find("://", 1, true) and text or "http://" .. text
-  local scheme, user, rest = url:match("^(%a[%w+.-]*://)([^/@]*)@(.*)$")
-  local parsed, problem = core.parse_url(user and scheme .. rest or url)
-  if not parsed then
-    if url:find("^http://") then return nil, problem end
-    return nil, "only a proxy over http can be used inside nginx, which cannot speak TLS within TLS"
-  end
-  if parsed.scheme == "https" then
-    return nil, "nginx cannot speak TLS within TLS: an https proxy cannot be used; take http://"
-  end
-  local authorization = user and "Basic " .. ngx.encode_base64(decode(user)) or nil
-  return {
-    host = place_of(parsed.host), port = parsed.port, authorization = authorization,
-    name = ("%s:%d:%s"):format(parsed.host, parsed.port, authorization and ngx.md5(authorization) or ""),
-  }
-end
-
 --- Makes the addresses of a transport.
 -- @tparam table config verify, proxy, max_connections, max_in_flight
--- @tparam table|nil proxy from read_proxy
+-- @tparam table|nil proxy from azure.signalr.proxy
 function M.new(config, proxy)
   return setmetatable({
     proxy = proxy, verify = config.verify ~= false, targets = {},
@@ -72,14 +45,29 @@ end
 
 local function proxied(self, target, url)
   local proxy = self.proxy
-  target.host, target.port, target.proxied = proxy.host, proxy.port, true
-  local line = proxy.authorization and "Proxy-Authorization: " .. proxy.authorization .. "\r\n" or ""
+  target.host, target.port, target.proxy = place_of(proxy.host), proxy.port, proxy
   if target.tls then
-    local place = ("%s:%d"):format(bracketed(url.host), url.port)
-    target.tunnel = "CONNECT " .. place .. " HTTP/1.1\r\nHost: " .. place .. "\r\n" .. line .. "\r\n"
+    target.tunnel = ("%s:%d"):format(bracketed(url.host), url.port)
   else
-    target.before_path, target.after_path = "http://" .. authority_of(url), target.after_path .. line
+    target.before_path = "http://" .. authority_of(url)
   end
+end
+
+-- A login as a part of a pool's name, which is no secret: nobody can try passwords on it without this process' key.
+local names = core.signer(("%.0f %.0f"):format(core.chance() * 2 ^ 53, core.chance() * 2 ^ 53))
+
+-- What tells connections of one proxy and login from others.
+local function name_of(proxy)
+  local basic = proxy:basic()
+  return ("%s:%d:%s"):format(proxy.host, proxy.port, basic and names:sign("", basic):match("[^.]*$") or "")
+end
+
+--- What a request to a proxy has to say besides: its login, if there is one. Made anew each time, and kept nowhere.
+-- @tparam table proxy
+-- @treturn string header lines, or ""
+function M.login_line(proxy)
+  local basic = proxy:basic()
+  return basic and "Proxy-Authorization: Basic " .. ngx.encode_base64(basic) .. "\r\n" or ""
 end
 
 local function make(self, origin)
@@ -94,7 +82,7 @@ local function make(self, origin)
   if self.proxy then proxied(self, target, url) end
   target.name = table.concat({
     "azure.signalr", url.scheme, url.host, ("%d"):format(url.port), tls and (self.verify and "verified" or "any") or "",
-    self.proxy and self.proxy.name or "", ("%d+%d"):format(target.pool_size, target.backlog),
+    self.proxy and name_of(self.proxy) or "", ("%d+%d"):format(target.pool_size, target.backlog),
   }, "|")
   name_pool(target)
   return target
@@ -102,8 +90,8 @@ end
 
 --- The target of a URL.
 -- @tparam string url absolute
--- @treturn table|nil target: host, port, tls, server_name, verify, options (for connect), tunnel, before_path,
--- after_path
+-- @treturn table|nil target: host, port, tls, server_name, verify, options (for connect), proxy, tunnel (where it is to
+-- lead), before_path, after_path
 -- @treturn string what stands in the request line
 function methods:of(url)
   local slash = url:find("/", 9, true)

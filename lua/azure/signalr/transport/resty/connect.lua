@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- Opens a connection for a request, or takes a kept one: connect, CONNECT through a proxy, TLS.
 -- Nothing of a request has been written when any of this fails: each failure says sent = "no".
+local address = require "azure.signalr.transport.resty.address"
 local clock = require "azure.signalr.transport.resty.clock"
 local http1 = require "azure.signalr.transport.resty.http1"
 
@@ -64,15 +65,16 @@ local function connect_failed(target, why)
     return failed("queue_full", ("%d requests are on the way and %d wait for a connection of this worker"):format(
       target.pool_size, target.backlog))
   end
-  local what = target.proxied and "the proxy " .. place or place
+  local what = target.proxy and "the proxy " .. place or place
   if why == "timeout" then
     return failed("timeout", ("no connection to %s in time"):format(what))
   end
-  return failed(target.proxied and "proxy" or "connect", ("%s could not be connected to: %s"):format(what, why))
+  return failed(target.proxy and "proxy" or "connect", ("%s could not be connected to: %s"):format(what, why))
 end
 
 local function tunnel(sock, target, deadline)
-  local sent, why = sock:send(target.tunnel)
+  local sent, why = sock:send(("CONNECT %s HTTP/1.1\r\nHost: %s\r\n%s\r\n"):format(target.tunnel, target.tunnel,
+    address.login_line(target.proxy)))
   if not sent then return failed("proxy", "the proxy does not listen to CONNECT: " .. tostring(why)) end
   local status, kind, message = http1.read_tunnel(sock, now, deadline)
   if not status then
