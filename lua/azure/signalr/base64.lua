@@ -1,5 +1,9 @@
 -- SPDX-License-Identifier: MIT
 --- Base64 as JSON carries bytes.
+local globals = require "azure.signalr.globals"
+
+local floor, char, concat = globals.math.floor, globals.string.char, globals.table.concat
+
 local M = {}
 
 local alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
@@ -20,11 +24,11 @@ function M.decode(text)
       have = have - 8
       local unit = 2 ^ have
       n = n + 1
-      bytes[n] = string.char(math.floor(bits / unit))
+      bytes[n] = char(floor(bits / unit))
       bits = bits % unit
     end
   end
-  return table.concat(bytes)
+  return concat(bytes)
 end
 
 return M

@@ -4,7 +4,11 @@
 -- request takes.
 local core = require "azure.signalr.core"
 local errors = require "azure.signalr.errors"
+local globals = require "azure.signalr.globals"
 local renewal = require "azure.signalr.renewal"
+
+local pcall, setmetatable, type = pcall, setmetatable, type
+local floor, min = globals.math.floor, globals.math.min
 
 local M = {}
 
@@ -32,7 +36,7 @@ function M.access_key(access_key, lifetime, key_id)
   return setmetatable({
     signer = core.signer(access_key, key_id),
     lifetime = lifetime,
-    reuse = math.min(reuse, math.floor(lifetime / 2)),
+    reuse = min(reuse, floor(lifetime / 2)),
   }, AccessKey)
 end
 
@@ -66,7 +70,7 @@ local function provided(provide, now)
   if type(expires_at) ~= "number" or not (expires_at > now and expires_at <= latest) then
     return nil, "token_provider must return, after the token, when it expires (unix seconds, in the future)"
   end
-  local early = math.min(300, (expires_at - now) / 5)
+  local early = min(300, (expires_at - now) / 5)
   return { secret = core.secret(token), expires = expires_at, renew = expires_at - early }
 end
 

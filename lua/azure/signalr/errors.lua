@@ -7,6 +7,11 @@
 --
 -- Every text is fit for a line of a log: one line, valid UTF-8, not too long, without tokens, whoever wrote it.
 local core = require "azure.signalr.core"
+local globals = require "azure.signalr.globals"
+
+local error, getmetatable, pairs, pcall, setmetatable = error, getmetatable, pairs, pcall, setmetatable
+local tostring, type = tostring, type
+local concat = globals.table.concat
 
 local M = {}
 
@@ -22,7 +27,7 @@ Error.__index = {}
 
 --- "SignalR_Broadcast: unauthorized: 401 ..."; what tostring, .. and %s show.
 function Error.__tostring(self)
-  local text = table.concat({ self.op or "azure.signalr", self.kind, self.message }, ": ")
+  local text = concat({ self.op or "azure.signalr", self.kind, self.message }, ": ")
   return self.attempts > 1 and ("%s (after %d attempts)"):format(text, self.attempts) or text
 end
 
@@ -75,7 +80,7 @@ local words = { "code", "target", "request_id" }
 -- @tparam table fields kind and message at least
 -- @treturn table the error
 function M.new(fields)
-  assert(M.kinds[fields.kind], fields.kind)
+  if not M.kinds[fields.kind] then error("no kind of error: " .. tostring(fields.kind)) end
   fields.message = clean(fields.message, MESSAGE)
   for i = 1, #words do
     local word = words[i]

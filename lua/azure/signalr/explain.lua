@@ -1,6 +1,9 @@
 -- SPDX-License-Identifier: MIT
 --- What an answer of the service means and what to do next, in words for people.
+local globals = require "azure.signalr.globals"
 local http_date = require "azure.signalr.http_date"
+
+local floor, max, concat = globals.math.floor, globals.math.max, globals.table.concat
 
 local M = {}
 
@@ -11,14 +14,15 @@ local function unauthorized(facts)
   if facts.expires then parts[#parts + 1] = "and expires at " .. http_date.text(facts.expires) end
   local theirs = facts.date
   if theirs and facts.sent_at then
-    local skew = math.floor(facts.sent_at) - theirs
-    parts[#parts + 1] = math.abs(skew) <= 1 and "; this clock agrees with the service's"
-      or ("; this clock is %d s %s the service's"):format(math.abs(skew), skew < 0 and "behind" or "ahead of")
-    if math.abs(skew) >= 60 then parts[#parts + 1] = "(set it right: the service checks nbf and exp)" end
+    local skew = floor(facts.sent_at) - theirs
+    local off = max(skew, -skew)
+    parts[#parts + 1] = off <= 1 and "; this clock agrees with the service's"
+      or ("; this clock is %d s %s the service's"):format(off, skew < 0 and "behind" or "ahead of")
+    if off >= 60 then parts[#parts + 1] = "(set it right: the service checks nbf and exp)" end
   end
   parts[#parts + 1] = facts.scope and "; check that it is for this scope and the resource's own tenant"
     or "; check that the access key is the current one of this endpoint"
-  return (table.concat(parts, " "):gsub(" ;", ";"))
+  return (concat(parts, " "):gsub(" ;", ";"))
 end
 
 local texts = {

@@ -2,7 +2,11 @@
 --- Reads headers of answers. A field may come twice, and transports and proxies join what does with ", ": "4, 4" is 4.
 -- Text in it is the service's, or a proxy's: what is shown of it has to go through errors.new.
 local core = require "azure.signalr.core"
+local globals = require "azure.signalr.globals"
 local http_date = require "azure.signalr.http_date"
+
+local ipairs, tonumber = ipairs, tonumber
+local max = globals.math.max
 
 local M = {}
 
@@ -52,7 +56,7 @@ function M.retry_after(headers, sent_at)
     local seconds = tonumber(one:match("^[0-9]+$"))
     local at = not seconds and http_date.parse(one)
     local now = at and (M.date(headers) or sent_at)
-    if now then seconds = math.max(0, at - now) end
+    if now then seconds = max(0, at - now) end
     if seconds and seconds > (longest or -1) then longest = seconds end
   end
   return longest

@@ -1,6 +1,10 @@
 -- SPDX-License-Identifier: MIT
 --- Dates: as HTTP headers write them, and as people read them. Nothing asks the host for its time zone or language.
 local core = require "azure.signalr.core"
+local globals = require "azure.signalr.globals"
+
+local tonumber = tonumber
+local floor = globals.math.floor
 
 local M = {}
 
@@ -11,8 +15,8 @@ local months = {
 -- Days from 1970-01-01 in the Gregorian calendar; os.time would read the fields in local time.
 local function days(year, month, day)
   if month <= 2 then year, month = year - 1, month + 12 end
-  local leap = math.floor(year / 4) - math.floor(year / 100) + math.floor(year / 400)
-  return 365 * year + leap + math.floor((153 * (month - 3) + 2) / 5) + day - 719469
+  local leap = floor(year / 4) - floor(year / 100) + floor(year / 400)
+  return 365 * year + leap + floor((153 * (month - 3) + 2) / 5) + day - 719469
 end
 
 --- Reads "Sun, 06 Nov 1994 08:49:37 GMT".
@@ -29,7 +33,7 @@ end
 
 -- The year and month of a day since 1970, and which day of the month it is.
 local function calendar(day)
-  local year = 1970 + math.floor(day / 365.2425)
+  local year = 1970 + floor(day / 365.2425)
   while days(year, 1, 1) > day do year = year - 1 end
   while days(year + 1, 1, 1) <= day do year = year + 1 end
   local month = 12
@@ -41,11 +45,11 @@ end
 -- @tparam number unix seconds, up to the year 9999
 -- @treturn string
 function M.text(unix)
-  local day = math.floor(unix / 86400)
-  local rest = math.floor(unix - day * 86400)
+  local day = floor(unix / 86400)
+  local rest = floor(unix - day * 86400)
   local year, month, of_month = calendar(day)
-  return ("%04d-%02d-%02dT%02d:%02d:%02dZ"):format(year, month, of_month, math.floor(rest / 3600),
-    math.floor(rest / 60) % 60, rest % 60)
+  return ("%04d-%02d-%02dT%02d:%02d:%02dZ"):format(year, month, of_month, floor(rest / 3600),
+    floor(rest / 60) % 60, rest % 60)
 end
 
 return M

@@ -2,7 +2,11 @@
 --- What a host hears of a message that nobody waited for and that was not delivered.
 local core = require "azure.signalr.core"
 local errors = require "azure.signalr.errors"
+local globals = require "azure.signalr.globals"
 local on_error = require "azure.signalr.on_error"
+
+local ipairs, setmetatable, tonumber, type = ipairs, setmetatable, tonumber, type
+local char, concat = globals.string.char, globals.table.concat
 
 local M = {}
 
@@ -24,7 +28,7 @@ local function pattern_of(op)
 end
 
 local function unescape(text)
-  return (text:gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end))
+  return (text:gsub("%%(%x%x)", function(digits) return char(tonumber(digits, 16)) end))
 end
 
 local function application_of(query)
@@ -71,7 +75,7 @@ function Undelivered.__tostring(self)
   for _, name in ipairs { "pending", "failed", "dropped", "lost" } do
     if self[name] > 0 then parts[#parts + 1] = ("%d %s"):format(self[name], name) end
   end
-  return "messages that were not delivered: " .. table.concat(parts, ", ")
+  return "messages that were not delivered: " .. concat(parts, ", ")
 end
 
 --- What was not delivered, as counts; tostring makes a sentence of it.

@@ -8,6 +8,8 @@ local handle = require "azure.signalr.handle"
 local op = require "azure.signalr.operations"
 local request = require "azure.signalr.request"
 
+local error, ipairs, pairs, setmetatable = error, ipairs, pairs, setmetatable
+
 local M = {}
 
 local row = op.HubProxy_ListConnectionsInGroup

@@ -2,6 +2,10 @@
 --- The option proxy, read once: where a client or a transport is made, not at its calls. What is said of a proxy never
 -- shows its user name and password, nor any part of a text that was not understood.
 local core = require "azure.signalr.core"
+local globals = require "azure.signalr.globals"
+
+local setmetatable, tonumber, type = setmetatable, tonumber, type
+local char = globals.string.char
 
 local M = {}
 
@@ -76,7 +80,7 @@ function methods:basic()
   local login = self.login and self.login:text()
   if not login then return nil end
   if not login:find(":", 1, true) then login = login .. ":" end
-  return (login:gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end))
+  return (login:gsub("%%(%x%x)", function(digits) return char(tonumber(digits, 16)) end))
 end
 
 function Proxy.__tostring(self) return self:origin() end

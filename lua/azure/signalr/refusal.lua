@@ -7,6 +7,8 @@ local headers = require "azure.signalr.headers"
 local http_status = require "azure.signalr.http_status"
 local request = require "azure.signalr.request"
 
+local getmetatable, ipairs, tostring, type = getmetatable, ipairs, tostring, type
+
 local M = {}
 
 local null = core.null

@@ -1,6 +1,11 @@
 -- SPDX-License-Identifier: MIT
 --- Something fetched that is good for a while: kept, fetched again shortly before it expires, by one caller at a
 -- time; while the old one is good, a fetch that fails does not matter.
+local globals = require "azure.signalr.globals"
+
+local pcall, setmetatable = pcall, setmetatable
+local min, running = globals.math.min, globals.coroutine.running
+
 local M = {}
 
 local Renewal = { __name = "azure.signalr.renewal" }
@@ -12,7 +17,6 @@ Renewal.__index = methods
 local patience = 5
 local again = 15 -- seconds before a fetch that failed is tried again, while the old thing is good
 
-local running = coroutine.running
 local MAIN = {} -- stands for the main line where it is no coroutine
 
 --- Makes one.
@@ -71,7 +75,7 @@ function methods:get(transport, deadline, ...)
   local fresh, problem = fetch(self, transport, ...)
   if fresh then return fresh end
   if not held or now >= held.expires then return nil, problem end
-  held.renew = math.min(held.expires, now + again)
+  held.renew = min(held.expires, now + again)
   return held
 end
 

@@ -4,6 +4,8 @@ local core = require "azure.signalr.core"
 local errors = require "azure.signalr.errors"
 local operations = require "azure.signalr.operations"
 
+local ipairs, type = ipairs, type
+
 local M = {
   max_body = 1048576, -- bytes
   max_uri = 12288,

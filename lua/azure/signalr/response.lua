@@ -5,6 +5,8 @@ local errors = require "azure.signalr.errors"
 local http_status = require "azure.signalr.http_status"
 local refusal = require "azure.signalr.refusal"
 
+local ipairs, next, tostring, type = ipairs, next, tostring, type
+
 local M = {}
 
 local known, shown, text_of, object_of = refusal.known, refusal.shown, refusal.text_of, refusal.object_of

@@ -1,6 +1,9 @@
 -- SPDX-License-Identifier: MIT
 --- When a call may be repeated, and after how long. Pure: chance is a parameter.
+local globals = require "azure.signalr.globals"
 local http_status = require "azure.signalr.http_status"
+
+local min, max = globals.math.min, globals.math.max
 
 local M = {}
 
@@ -33,8 +36,8 @@ function M.may(op, err) return may[op.repeats](err) end
 -- @tparam number chance from 0 to 1
 -- @treturn number never less than what the service asked for
 function M.delay(policy, attempt, retry_after, chance)
-  local backoff = math.min(policy.cap, policy.base * 2 ^ (attempt - 1)) * (0.5 + 0.5 * chance)
-  return retry_after and math.max(retry_after, backoff) or backoff
+  local backoff = min(policy.cap, policy.base * 2 ^ (attempt - 1)) * (0.5 + 0.5 * chance)
+  return retry_after and max(retry_after, backoff) or backoff
 end
 
 --- The pause before the next attempt, or nil when there is none to make.

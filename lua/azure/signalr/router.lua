@@ -2,6 +2,8 @@
 --- Where requests go and for which URL they are signed: the two differ with a server endpoint.
 local core = require "azure.signalr.core"
 
+local error, setmetatable = error, setmetatable
+
 local M = {}
 
 local default_port = { http = 80, https = 443 }
@@ -17,7 +19,8 @@ local function origin_of(url)
 end
 
 local function base_of(text)
-  local url = assert(core.parse_url(text))
+  local url, problem = core.parse_url(text)
+  if not url then error(problem) end
   local path = url.path:gsub("/+$", "")
   return { scheme = url.scheme, origin = origin_of(url), path = path, text = origin_of(url) .. path }
 end

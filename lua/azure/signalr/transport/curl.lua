@@ -7,6 +7,8 @@ local curl = require "azure.signalr.curl"
 local globals = require "azure.signalr.globals"
 local proxies = require "azure.signalr.proxy"
 
+local error, setmetatable = error, setmetatable
+
 local M = {}
 local methods = {}
 local metatable = { __index = methods, __name = "azure.signalr.transport.curl" }
