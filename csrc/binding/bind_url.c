@@ -235,7 +235,7 @@ static int parse_connection_string(lua_State *L) {
   struct asr_connstr_error error;
   if (asr_connstr_parse(text, &cs, &error) != ASR_OK) {
     lua_pushnil(L);
-    lua_pushfstring(L, "connection string: %s %s", error.property, error.rule);
+    lua_pushfstring(L, "connection string: %s", error.text);
     return 2;
   }
   push_connstr(L, &cs);

@@ -1,43 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/connstr.h"
+#include "core/connstr_slips.h"
 
 #include <string.h>
 
-static const char *const NAMES[ASR_CS_COUNT] = {
-    "Endpoint",       "AccessKey",      "Version",   "Port",
-    "ClientEndpoint", "ServerEndpoint", "AuthType",  "ClientId",
-    "TenantId",       "ClientSecret",   "ClientCert"};
-
-static enum asr_status refuse(struct asr_connstr_error *error,
-                              const char *property, const char *rule) {
-  error->property = property;
-  error->rule = rule;
-  return ASR_INVALID;
-}
-
-static enum asr_status refuse_one(struct asr_connstr_error *error,
-                                  enum asr_connstr_property which,
-                                  const char *rule) {
-  return refuse(error, NAMES[which], rule);
-}
-
-static enum asr_connstr_property find(struct asr_span key) {
-  int i = 0;
-  while (i < ASR_CS_COUNT && !asr_span_ieq(key, asr_span_of(NAMES[i]))) {
-    i++;
-  }
-  return (enum asr_connstr_property)i;
-}
-
-/* The next part with a "=" in it; false at the end. Parts without one are
- * nobody's property and are passed over, as empty parts are. */
-static bool next_pair(struct asr_span *rest, struct asr_span *key,
+/* The next part that is not empty; `value` is not there without a "=". */
+static bool next_part(struct asr_span *rest, struct asr_span *key,
                       struct asr_span *value) {
   while (rest->p != NULL) {
-    struct asr_span part = asr_span_cut(rest, ';');
-    *key = asr_span_cut(&part, '=');
-    if (part.p != NULL) {
-      *key = asr_span_trim(*key);
+    struct asr_span part = asr_span_trim(asr_span_cut(rest, ';'));
+    if (part.n > 0) {
+      *key = asr_span_trim(asr_span_cut(&part, '='));
       *value = asr_span_trim(part);
       return true;
     }
@@ -48,31 +20,47 @@ static bool next_pair(struct asr_span *rest, struct asr_span *key,
 /* Whether an unknown key comes again later in the text. */
 static bool comes_again(struct asr_span rest, struct asr_span key) {
   struct asr_span other, value;
-  while (next_pair(&rest, &other, &value)) {
-    if (asr_span_ieq(key, other)) {
+  while (next_part(&rest, &other, &value)) {
+    if (value.p != NULL && asr_span_ieq(key, other)) {
       return true;
     }
   }
   return false;
 }
 
+/* A part that no property is: passed over, unless it looks like a slip. */
+static enum asr_status pass_over(struct asr_span key, struct asr_span value,
+                                 struct asr_span rest,
+                                 struct asr_connstr_error *error) {
+  static const char *const twice[4] = {"a property is given twice"};
+  if (value.p == NULL) {
+    return asr_connstr_check_part(key, error);
+  }
+  return comes_again(rest, key) ? asr_connstr_refuse(error, twice)
+                                : asr_connstr_check_unknown(key, value, error);
+}
+
 static enum asr_status read_pairs(struct asr_span rest, struct asr_connstr *cs,
                                   struct asr_connstr_error *error) {
   struct asr_span key, value;
-  while (next_pair(&rest, &key, &value)) {
-    enum asr_connstr_property which = find(key);
-    if (which == ASR_CS_COUNT) {
-      if (comes_again(rest, key)) {
-        return refuse(error, "a property", "is given twice");
-      }
-      continue;
+  enum asr_status status = ASR_OK;
+  while (status == ASR_OK && next_part(&rest, &key, &value)) {
+    enum asr_connstr_property which = asr_connstr_find(key);
+    if (which == ASR_CS_COUNT || value.p == NULL) {
+      status = pass_over(key, value, rest, error);
+    } else if (cs->values[which].p != NULL) {
+      status = asr_connstr_refuse_one(
+          error, which, "is given twice (are these several strings?)");
+    } else {
+      cs->values[which] = value;
     }
-    if (cs->values[which].p != NULL) {
-      return refuse_one(error, which, "is given twice");
-    }
-    cs->values[which] = value;
   }
-  return ASR_OK;
+  for (int i = 0; i < ASR_CS_COUNT && status == ASR_OK; i++) {
+    if (cs->values[i].p != NULL) {
+      status = asr_connstr_check_value(cs, (enum asr_connstr_property)i, error);
+    }
+  }
+  return status;
 }
 
 static bool has(const struct asr_connstr *cs, enum asr_connstr_property which) {
@@ -85,15 +73,29 @@ static enum asr_status read_url(const struct asr_connstr *cs,
                                 struct asr_connstr_error *error) {
   const char *why = "";
   if (has(cs, which) && asr_url_parse(cs->values[which], url, &why) != ASR_OK) {
-    return refuse_one(error, which, why);
+    return asr_connstr_refuse_one(error, which, why);
   }
   return ASR_OK;
 }
 
+static bool has_any(const struct asr_connstr *cs) {
+  for (int i = 0; i < ASR_CS_COUNT; i++) {
+    if (has(cs, (enum asr_connstr_property)i)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 static enum asr_status read_urls(struct asr_connstr *cs,
                                  struct asr_connstr_error *error) {
+  static const char *const none[4] = {"it holds no property of one; wanted is "
+                                      "\"Endpoint=<URL>;AccessKey=<key>;\""};
+  if (!has_any(cs)) {
+    return asr_connstr_refuse(error, none);
+  }
   if (!has(cs, ASR_CS_ENDPOINT)) {
-    return refuse_one(error, ASR_CS_ENDPOINT, "is required");
+    return asr_connstr_refuse_one(error, ASR_CS_ENDPOINT, "is required");
   }
   enum asr_status status = read_url(cs, ASR_CS_ENDPOINT, &cs->endpoint, error);
   if (status == ASR_OK) {
@@ -110,7 +112,8 @@ static enum asr_status read_port(struct asr_connstr *cs,
   if (has(cs, ASR_CS_PORT)) {
     long port = asr_span_number(cs->values[ASR_CS_PORT], 65535);
     if (port < 1) {
-      return refuse_one(error, ASR_CS_PORT, "must be from 1 to 65535");
+      return asr_connstr_refuse_one(error, ASR_CS_PORT,
+                                    "must be from 1 to 65535");
     }
     cs->port = (unsigned)port;
     cs->endpoint.port = cs->port;
@@ -124,7 +127,7 @@ static enum asr_status check_version(const struct asr_connstr *cs,
   bool known = v.n > 2 && v.p[0] == '1' && v.p[1] == '.' && v.p[2] >= '0' &&
                v.p[2] <= '9';
   if (v.p != NULL && !known) {
-    return refuse_one(error, ASR_CS_VERSION, "must be 1.x");
+    return asr_connstr_refuse_one(error, ASR_CS_VERSION, "must be 1.x");
   }
   return ASR_OK;
 }
@@ -149,14 +152,17 @@ static const char *auth_type(const struct asr_connstr *cs) {
 static enum asr_status check_app(const struct asr_connstr *cs,
                                  struct asr_connstr_error *error) {
   if (!has(cs, ASR_CS_CLIENT_ID)) {
-    return refuse_one(error, ASR_CS_CLIENT_ID, "is required by this AuthType");
+    return asr_connstr_refuse_one(error, ASR_CS_CLIENT_ID,
+                                  "is required by this AuthType");
   }
   if (!has(cs, ASR_CS_TENANT_ID)) {
-    return refuse_one(error, ASR_CS_TENANT_ID, "is required by this AuthType");
+    return asr_connstr_refuse_one(error, ASR_CS_TENANT_ID,
+                                  "is required by this AuthType");
   }
   if (!has(cs, ASR_CS_CLIENT_SECRET) && !has(cs, ASR_CS_CLIENT_CERT)) {
-    return refuse(error, "ClientSecret or ClientCert",
-                  "is required by this AuthType");
+    static const char *const secret[4] = {
+        "ClientSecret or ClientCert is required by this AuthType"};
+    return asr_connstr_refuse(error, secret);
   }
   return ASR_OK;
 }
@@ -168,31 +174,40 @@ static enum asr_status check_auth(struct asr_connstr *cs,
       ASR_CS_CLIENT_SECRET, ASR_CS_CLIENT_CERT};
   for (size_t i = 0; i < sizeof filled / sizeof filled[0]; i++) {
     if (has(cs, filled[i]) && cs->values[filled[i]].n == 0) {
-      return refuse_one(error, filled[i], "must not be empty");
+      return asr_connstr_refuse_one(error, filled[i], "must not be empty");
     }
   }
   cs->auth_type = auth_type(cs);
-  if (cs->auth_type == NULL) {
-    return has(cs, ASR_CS_ACCESS_KEY)
-               ? ASR_OK
-               : refuse_one(error, ASR_CS_ACCESS_KEY,
-                            "is required (no other AuthType is given)");
+  if (cs->auth_type != NULL) {
+    return strcmp(cs->auth_type, "azure.app") == 0 ? check_app(cs, error)
+                                                   : ASR_OK;
   }
-  return strcmp(cs->auth_type, "azure.app") == 0 ? check_app(cs, error)
-                                                 : ASR_OK;
+  if (has(cs, ASR_CS_ACCESS_KEY)) {
+    return ASR_OK;
+  }
+  struct asr_span type = cs->values[ASR_CS_AUTH_TYPE];
+  return type.n > 0 ? asr_connstr_check_type(type, error)
+                    : asr_connstr_refuse_one(
+                          error, ASR_CS_ACCESS_KEY,
+                          "is required (or an AuthType of Microsoft Entra ID)");
 }
 
 enum asr_status asr_connstr_parse(struct asr_span text, struct asr_connstr *cs,
                                   struct asr_connstr_error *error) {
-  static const char whole[] = "the text";
+  static const char *const empty[4] = {"it is empty"};
+  static const char *const longer[4] = {"it is longer than 8192 bytes"};
+  struct asr_span trimmed = asr_span_trim(text);
   memset(cs, 0, sizeof *cs);
-  if (asr_span_trim(text).n == 0) {
-    return refuse(error, whole, "must not be empty");
+  if (trimmed.n == 0) {
+    return asr_connstr_refuse(error, empty);
   }
   if (text.n > ASR_CONNSTR_MAX) {
-    return refuse(error, whole, "must not be longer than 8192 bytes");
+    return asr_connstr_refuse(error, longer);
   }
-  enum asr_status status = read_pairs(text, cs, error);
+  enum asr_status status = asr_connstr_check_text(trimmed, error);
+  if (status == ASR_OK) {
+    status = read_pairs(trimmed, cs, error);
+  }
   if (status == ASR_OK) {
     status = check_version(cs, error);
   }

@@ -33,11 +33,10 @@ struct asr_connstr {
   const char *auth_type;
 };
 
-/* Why a text was refused: "<property> <rule>". Both are static texts: they
- * never hold anything of the connection string itself. */
+/* Why a text was refused, in a few words. They name properties, and never
+ * hold a value of the connection string: it could be a key. */
 struct asr_connstr_error {
-  const char *property;
-  const char *rule;
+  char text[160];
 };
 
 /* ASR_OK or ASR_INVALID. */

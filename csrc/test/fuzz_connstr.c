@@ -16,10 +16,13 @@ static void connstr_must(int condition) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   struct asr_span text = asr_span(size > 0 ? (const char *)data : "", size);
   struct asr_connstr cs;
-  struct asr_connstr_error error = {NULL, NULL};
+  struct asr_connstr_error error = {""};
   struct asr_buf base;
   if (asr_connstr_parse(text, &cs, &error) != ASR_OK) {
-    connstr_must(error.property != NULL && error.rule != NULL);
+    connstr_must(error.text[0] != '\0');
+    for (const char *c = error.text; *c != '\0'; c++) {
+      connstr_must(*c >= ' ' && *c <= '~'); /* it goes into logs */
+    }
     return 0;
   }
   connstr_must(cs.auth_type != NULL || cs.values[ASR_CS_ACCESS_KEY].n > 0);

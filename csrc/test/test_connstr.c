@@ -13,7 +13,7 @@ static void golden(void) {
   }
   while (golden_next(&g)) {
     struct asr_connstr cs;
-    struct asr_connstr_error error = {NULL, NULL};
+    struct asr_connstr_error error = {""};
     struct asr_span text = golden_get(&g, "connectionString");
     int accepted = asr_span_eq(golden_get(&g, "accepted"), asr_span_of("true"));
     if (asr_span_eq(text, asr_span_of("Endpoint=http://a;AccessKey="))) {
@@ -24,7 +24,7 @@ static void golden(void) {
     if (!CHECK(ok == accepted)) {
       fprintf(stderr, "  %.*s\n", (int)text.n, text.p);
     }
-    CHECK(ok == (error.rule == NULL));
+    CHECK(ok == (error.text[0] == '\0'));
   }
   CHECK(feof(g.file) && lines == 31);
   golden_close(&g);
@@ -69,7 +69,7 @@ static void understood(void) {
 
 static void refused(void) {
   static const char *const cases[][3] = {
-      {" ", "the text", "empty"},
+      {" ", "it is", "empty"},
       {"AccessKey=SECRET", "Endpoint", "required"},
       {"Endpoint=;AccessKey=SECRET", "Endpoint", "absolute"},
       {"Endpoint=http://u:SECRET@a;AccessKey=k", "Endpoint", "user name"},
@@ -102,15 +102,14 @@ static void refused(void) {
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     struct asr_connstr cs;
-    struct asr_connstr_error error = {"", ""};
+    struct asr_connstr_error error = {""};
     CHECK(asr_connstr_parse(asr_span_of(cases[i][0]), &cs, &error) ==
           ASR_INVALID);
-    if (!CHECK(strcmp(error.property, cases[i][1]) == 0) ||
-        !CHECK(strstr(error.rule, cases[i][2]) != NULL)) {
-      fprintf(stderr, "  %s: %s %s\n", cases[i][0], error.property, error.rule);
+    if (!CHECK(strncmp(error.text, cases[i][1], strlen(cases[i][1])) == 0) ||
+        !CHECK(strstr(error.text, cases[i][2]) != NULL)) {
+      fprintf(stderr, "  %s: %s\n", cases[i][0], error.text);
     }
-    CHECK(strstr(error.property, "SECRET") == NULL);
-    CHECK(strstr(error.rule, "SECRET") == NULL);
+    CHECK(strstr(error.text, "SECRET") == NULL);
   }
 }
 
@@ -128,7 +127,7 @@ static void long_text(void) {
   asr_connstr_parse(asr_buf_span(&b), &cs, &error);
   asr_buf_add_byte(&b, ';');
   CHECK(asr_connstr_parse(asr_buf_span(&b), &cs, &error) == ASR_INVALID);
-  CHECK(strstr(error.rule, "longer") != NULL);
+  CHECK(strstr(error.text, "longer") != NULL);
   asr_buf_close(&b);
 }
 
