@@ -52,6 +52,7 @@ build = {
       ["azure.signalr.all"] = "lua/azure/signalr/all.lua",
       ["azure.signalr.base64"] = "lua/azure/signalr/base64.lua",
       ["azure.signalr.build"] = "lua/azure/signalr/build.lua",
+      ["azure.signalr.bytes"] = "lua/azure/signalr/bytes.lua",
       ["azure.signalr.call"] = "lua/azure/signalr/call.lua",
       ["azure.signalr.check"] = "lua/azure/signalr/check.lua",
       ["azure.signalr.client"] = "lua/azure/signalr/client.lua",

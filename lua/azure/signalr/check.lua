@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- Checks of arguments. Misuse throws a string at the line of the caller's own code.
 local core = require "azure.signalr.core"
+local bytes = require "azure.signalr.bytes"
 local globals = require "azure.signalr.globals"
 
 local M = {}
@@ -66,7 +67,7 @@ function M.nearest(name, known)
   local best, least
   for candidate in pairs(known) do
     local d = distance(core.lower(name), candidate)
-    if not least or d < least or (d == least and candidate < best) then best, least = candidate, d end
+    if not least or d < least or (d == least and bytes.before(candidate, best)) then best, least = candidate, d end
   end
   if best and least <= math.max(2, math.floor(#name / 3)) then return best end
 end
@@ -74,7 +75,7 @@ end
 local function names_of(known)
   local list = {}
   for name in pairs(known) do list[#list + 1] = name end
-  table.sort(list)
+  bytes.sort(list)
   return table.concat(list, ", ")
 end
 

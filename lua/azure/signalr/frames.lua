@@ -1,5 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- The little of MessagePack that application/octet-stream needs: a map from text to bytes.
+local order = require "azure.signalr.bytes"
+
 local M = {}
 
 local char, floor = string.char, math.floor
@@ -37,7 +39,7 @@ end
 function M.encode(map)
   local names = {}
   for name in pairs(map) do names[#names + 1] = name end
-  table.sort(names)
+  order.sort(names)
   local parts = { map_header(#names) }
   for _, name in ipairs(names) do
     parts[#parts + 1] = text(name)

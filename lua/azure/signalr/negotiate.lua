@@ -2,6 +2,7 @@
 --- The answer to a client's negotiate request, signed here: with the client's access key, or else with one that the
 -- service lends.
 local core = require "azure.signalr.core"
+local bytes = require "azure.signalr.bytes"
 local check = require "azure.signalr.check"
 local errors = require "azure.signalr.errors"
 local handle = require "azure.signalr.handle"
@@ -78,7 +79,7 @@ local function add_claims(claims, given)
   for name in pairs(given) do
     if type(name) == "string" then names[#names + 1] = name end
   end
-  table.sort(names)
+  bytes.sort(names)
   for _, name in ipairs(names) do claims:add_user(name, given[name], ("claims[%q]"):format(name)) end
   for i, pair in ipairs(given) do
     local path = ("claims[%d]"):format(i)

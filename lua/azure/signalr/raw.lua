@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- Requests for what the API adds later.
 local core = require "azure.signalr.core"
+local bytes = require "azure.signalr.bytes"
 local check = require "azure.signalr.check"
 local message = require "azure.signalr.message"
 local operations = require "azure.signalr.operations"
@@ -46,7 +47,7 @@ local function query_text(query, where)
     versioned = versioned or core.lower(name) == "api-version"
     names[#names + 1] = name
   end
-  table.sort(names)
+  bytes.sort(names)
   local list = {}
   for _, name in ipairs(names) do
     local value, path_of = query[name], ("query[%q]"):format(name)
