@@ -16,7 +16,7 @@ end
 local function make_service(options)
   local made = service.new(options)
   local rest, tick, open = made.rest, made.tick, made.open
-  made:hub("broken").all = function() error("the operation is broken") end
+  made:keep_hub("broken").all = function() error("the operation is broken") end
   function made.rest(it, req, respond)
     if req.path == "/throw" then error("the logic is broken") end
     return rest(it, req, respond)

@@ -38,7 +38,6 @@ function M.new(options)
       self.ids = self.ids + 1
       return ("id-%d"):format(self.ids)
     end,
-    log = function(entry) self.logs[#self.logs + 1] = entry end,
   }
   for name, value in pairs(options or {}) do given[name] = value end
   self.service = service.new(given)
@@ -71,10 +70,10 @@ function World:rest(method, path, given)
   self.answer = nil
   local count = 0
   self.service:rest({ method = method, path = path, query = query, headers = headers, body = given.body or "",
-    base = M.BASE }, function(answer)
+    base = M.BASE }, function(answer, entry)
     count = count + 1
     assert(count == 1, "answered twice")
-    self.answer = answer
+    self.answer, self.logs[#self.logs + 1] = answer, entry
   end)
   return self.answer
 end

@@ -49,6 +49,49 @@ describe("negotiation", function()
   end)
 end)
 
+describe("a client's token", function()
+  -- A token of so many characters: the claim x fills it.
+  local function token_of(world, size)
+    local audience, filler = logic.BASE .. "/client/?hub=chat", 3000
+    local token
+    repeat
+      token = world:token(audience, ('"x":"%s",'):format(("x"):rep(filler)))
+      filler = filler + math.floor((size - #token) * 3 / 4)
+    until math.abs(size - #token) <= 1
+    return token
+  end
+
+  it("may have 4,096 characters; a longer one is refused with 413 wherever it comes", function()
+    local world = logic.new()
+    for _, size in ipairs { 4096, 4098 } do
+      local token = token_of(world, size)
+      for _, place in ipairs { "header", "query" } do
+        local function request(method, more)
+          return { method = method, path = "/client/", base = logic.BASE, body = "",
+            headers = place == "header" and { authorization = "Bearer " .. token } or {},
+            query = "hub=chat" .. (more or "") .. (place == "query" and "&access_token=" .. token or "") }
+        end
+        local answer = world.service:client_negotiate(request("POST", "&negotiateVersion=1"))
+        local ticket, refusal = world.service:client_auth(request("GET"))
+        if #token <= 4096 then
+          assert.are.equal(200, answer.status)
+          assert.is_truthy(ticket)
+        else
+          assert.are.equal(413, answer.status)
+          assert.are.equal(413, refusal.status)
+          assert.is_truthy(answer.body:find(("has %d characters, the limit is 4096"):format(#token), 1, true))
+        end
+      end
+    end
+  end)
+
+  it("that the service makes longer than that is told of in the log", function()
+    local world = logic.new()
+    world:rest("POST", "/api/hubs/chat/:generateToken", { query = "userId=" .. ("x"):rep(4000) })
+    assert.is_truthy(world:last_log().hint:find("no client can use the token", 1, true))
+  end)
+end)
+
 describe("admission", function()
   -- what the query or token lacks, the status, what the body says
   local function admit(change)

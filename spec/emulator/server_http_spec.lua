@@ -62,6 +62,8 @@ describe("the emulator's server", function()
   end)
 
   it("refuses a target that is too long", function()
+    assert.are.equal(404, ask("GET", "/x?" .. ("a"):rep(12288 - 3)).status)
+    assert.are.equal(414, ask("GET", "/x?" .. ("a"):rep(12288 - 2)).status)
     assert.are.equal(414, ask("GET", "/x?" .. ("a"):rep(17000)).status)
     assert.are.equal(414, ask("GET", "/x?" .. ("a"):rep(100000)).status)
   end)

@@ -32,11 +32,11 @@ describe("the emulator over TLS", function()
   end)
   teardown(function() child:stop() end)
 
-  local function fetch(endpoint, options, headers)
+  local function fetch(address, options, headers)
     options.ca_file = CERTS .. "/ca.pem"
     local pool = curl.pool(options)
     local ticket = assert(pool:submit {
-      method = "GET", url = endpoint .. HEALTH, headers = headers or {}, timeout = 10,
+      method = "GET", url = address, headers = headers or {}, timeout = 10,
     })
     repeat until pool:wait(ticket, 10)
     local reply, failure = pool:collect(ticket)
@@ -65,13 +65,13 @@ describe("the emulator over TLS", function()
     local one = peer.connect(other, trusting { "h2", "http/1.1" })
     assert.are.equal("h2", one.wire:checktls():getAlpnSelected())
     one:close()
-    -- health is a HEAD: a GET there is refused, which is an answer with a body
+    -- an answer with a body
     for _, http2 in ipairs { true, false } do
-      local reply, failure = fetch(other.endpoint, { http2 = http2 })
-      assert.are.equal(405, assert(reply, failure and failure.message).status)
-      assert.is_truthy(reply.body:find("MethodNotAllowed", 1, true))
+      local reply, failure = fetch(other.endpoint .. "/nowhere", { http2 = http2 })
+      assert.are.equal(404, assert(reply, failure and failure.message).status)
+      assert.is_truthy(reply.body:find("NotFound", 1, true))
     end
-    assert.are.equal(431, fetch(other.endpoint, { http2 = true }, {
+    assert.are.equal(431, fetch(other.endpoint .. HEALTH, { http2 = true }, {
       "X-A: " .. ("a"):rep(6000), "X-B: " .. ("a"):rep(6000), "X-C: " .. ("a"):rep(6000),
     }).status)
     other:stop()

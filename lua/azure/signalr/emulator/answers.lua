@@ -48,7 +48,7 @@ end
 function M.unauthorized(message)
   local answer = M.error(401, "Error.Request.Unauthorized", message)
   answer.headers["www-authenticate"] = ('Bearer error="invalid_token", error_description="%s"')
-    :format((message:gsub('[%c"\\\128-\255]', "'")))
+    :format((message:gsub('[%z\1-\31"\\\127-\255]', "'")))
   return answer
 end
 

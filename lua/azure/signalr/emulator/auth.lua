@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --- Who may do what: tokens of REST requests and of clients, each check with its own message.
+local ascii = require "azure.signalr.emulator.ascii"
 local base64 = require "azure.signalr.emulator.base64"
 local jwt = require "azure.signalr.emulator.jwt"
 local url = require "azure.signalr.emulator.url"
@@ -23,7 +24,7 @@ end
 
 --- The token of a request: the bearer, or for clients `access_token` of the query.
 function M.token_of(headers, query)
-  local bearer = (headers.authorization or ""):match("^[Bb][Ee][Aa][Rr][Ee][Rr]%s+(%S+)%s*$")
+  local bearer = (headers.authorization or ""):match("^[Bb][Ee][Aa][Rr][Ee][Rr] +([^ \t]+)[ \t]*$")
   return bearer or (query and query.access_token and query.access_token[1])
 end
 
@@ -57,7 +58,7 @@ local function old_query_fits(text, query)
   for name, values in pairs(url.parse_query(text)) do
     local sent = query[name] and query[name][1]
     if (name ~= "application" and name ~= "api-version") or not sent then return false end
-    if #values ~= 1 or values[1]:lower() ~= sent:lower() then return false end
+    if #values ~= 1 or ascii.lower(values[1]) ~= ascii.lower(sent) then return false end
   end
   return true
 end
@@ -72,7 +73,7 @@ local function client_audience_fits(self, aud, req, hub)
   local place, tail = aud:match("^([^?]*)%??(.*)$")
   local base = place:match("^(.*)/client/?$")
   local named = url.parse_query(tail).hub
-  if not base or not named or #named ~= 1 or named[1]:lower() ~= hub then return false end
+  if not base or not named or #named ~= 1 or ascii.lower(named[1]) ~= hub then return false end
   return self:base_accepted(base, req.base)
 end
 
@@ -85,7 +86,7 @@ local function any_audience(claims, fits)
 end
 
 local function show_audience(aud)
-  if type(aud) == "string" then return ("'%s'"):format(aud) end
+  if type(aud) == "string" then return ("'%s'"):format(ascii.clean(aud, 300)) end
   return type(aud) == "table" and "a list" or "absent"
 end
 
@@ -103,7 +104,8 @@ local function check(self, text, fits, wanted)
   ok, message = check_lifetime(token.claims, self.now())
   if not ok then return nil, message end
   if not any_audience(token.claims, fits) then
-    return nil, ("the audience (aud) is %s, expected '%s'"):format(show_audience(token.claims.aud), wanted)
+    return nil, ("the audience (aud) is %s, expected '%s'"):format(
+      show_audience(token.claims.aud), ascii.clean(wanted, 300))
   end
   return token.claims
 end
@@ -120,10 +122,9 @@ end
 
 --- Checks a client's request; a lax emulator takes the claims of any token, or of none.
 -- @tparam table req
--- @tparam table query parsed
+-- @tparam string|nil token what `token_of` found
 -- @tparam string hub lower-case
-function Auth:check_client(req, query, hub)
-  local token = M.token_of(req.headers, query)
+function Auth:check_client(req, token, hub)
   if self.lax then return (jwt.read(token or "") or { claims = {} }).claims end
   return check(self, token, function(aud)
     return client_audience_fits(self, aud, req, hub)
@@ -142,7 +143,7 @@ end
 --- When a client's connection is to be closed (asrs.s.coae); nil for never.
 function M.expiry_of(claims)
   local close = claims["asrs.s.coae"]
-  if close ~= true and tostring(close):lower() ~= "true" then return nil end
+  if close ~= true and ascii.lower(tostring(close)) ~= "true" then return nil end
   return tonumber(claims["asrs.s.aeo"]) or tonumber(claims.exp)
 end
 

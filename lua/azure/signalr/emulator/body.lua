@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- Bodies of sends and invocations: PayloadMessage in JSON or MessagePack, or framed hub messages.
 local answers = require "azure.signalr.emulator.answers"
+local ascii = require "azure.signalr.emulator.ascii"
 local hub_protocol = require "azure.signalr.emulator.hub_protocol"
 local json_text = require "azure.signalr.emulator.json_text"
 local msgpack = require "azure.signalr.emulator.msgpack"
@@ -22,22 +23,23 @@ end
 
 --- The media type, without parameters.
 function M.content_type(ctx)
-  return (ctx.req.headers["content-type"] or ""):match("^%s*([^;%s]*)"):lower()
+  return ascii.lower((ctx.req.headers["content-type"] or ""):match("^[ \t]*([^; \t]*)"))
 end
 
 --- 415.
 function M.unsupported(kind, accepted)
-  local given = kind == "" and "there is no Content-Type" or ("Content-Type %s is not taken"):format(kind)
+  local given = "there is no Content-Type"
+  if kind ~= "" then given = ("Content-Type %s is not taken"):format(ascii.clean(kind, 100)) end
   return answers.error(415, "Error.Request.UnsupportedMediaType", given .. "; accepted: " .. accepted, "Content-Type")
 end
 
---- A PayloadMessage of checked JSON.
+--- A PayloadMessage of checked JSON; the names of its members are compared without case.
 -- @treturn table|nil { target, arguments }
 -- @treturn string|nil what is wrong
 -- @treturn string|nil the member it is about
 function M.read_message(slice)
   if json_text.kind(slice) ~= "object" then return nil, "a PayloadMessage must be an object" end
-  local fields = json_text.fields(slice)
+  local fields = json_text.envelope(slice)
   local target, arguments = fields.target, fields.arguments
   if not target or json_text.kind(target) ~= "string" or target == '""' then
     return nil, "target must be a string that is not empty", "target"
@@ -59,7 +61,7 @@ local function not_msgpack(message)
   return nil, answers.bad_request("the body is malformed MessagePack: " .. message, "body")
 end
 
--- A map with string keys that makes up the whole body: name -> { kind, value, slice }.
+-- A map with string keys that makes up the whole body: name in lower case -> { kind, value, slice }.
 local function read_map(bytes)
   local kind, count, pos = msgpack.read(bytes, 1)
   if not kind then return nil, count end
@@ -73,7 +75,7 @@ local function read_map(bytes)
     local message
     pos, message = msgpack.skip(bytes, after)
     if not pos then return nil, message end
-    fields[name] = { kind = value_kind, value = value, slice = bytes:sub(after, pos - 1) }
+    fields[ascii.lower(name)] = { kind = value_kind, value = value, slice = bytes:sub(after, pos - 1) }
   end
   if pos <= #bytes then return nil, "bytes after the map" end
   return fields
@@ -101,7 +103,8 @@ local function read_frames(ctx)
   local frames = {}
   for name, field in pairs(fields) do
     if field.kind ~= "bin" and field.kind ~= "str" then
-      return nil, answers.bad_request(("the frame of protocol '%s' must be bytes"):format(name), name)
+      local shown = ascii.clean(name, 40)
+      return nil, answers.bad_request(("the frame of protocol '%s' must be bytes"):format(shown), "body")
     end
     frames[name] = field.value
   end

@@ -1,8 +1,10 @@
 -- SPDX-License-Identifier: MIT
 --- Clients before they are connected: negotiation and admission.
 local answers = require "azure.signalr.emulator.answers"
+local ascii = require "azure.signalr.emulator.ascii"
 local auth = require "azure.signalr.emulator.auth"
 local json_text = require "azure.signalr.emulator.json_text"
+local limits = require "azure.signalr.emulator.limits"
 local params = require "azure.signalr.emulator.params"
 local url = require "azure.signalr.emulator.url"
 
@@ -12,23 +14,34 @@ local TRANSPORTS = '[{"transport":"WebSockets","transferFormats":["Text","Binary
   .. '{"transport":"ServerSentEvents","transferFormats":["Text"]},'
   .. '{"transport":"LongPolling","transferFormats":["Text","Binary"]}]'
 
+-- The claims of a client's token, or nil and the answer that refuses.
+local function authenticate(service, req, query, hub_name)
+  local token = auth.token_of(req.headers, query)
+  if token and #token > limits.token then
+    return nil, answers.error(413, "Error.Request.TooLarge",
+      ("the access token has %d characters, the limit is %d"):format(#token, limits.token))
+  end
+  local claims, message = service.auth:check_client(req, token, hub_name)
+  if not claims then return nil, answers.unauthorized(message) end
+  return claims
+end
+
 -- hub name and claims of a client's request, or nil and the answer that refuses
 local function admit(service, req, query)
   local name = params.text(query, "hub")
   if not name then return nil, answers.bad_request("the query names no hub: /client/?hub=<hub>", "hub") end
-  -- "<application>_<hub>": each part has its own 128
-  if #name > 257 or not name:find("^%a[%w_`,.%[%]]*$") then
-    return nil, answers.bad_request("hub must begin with a letter and have only A-Z a-z 0-9 _ ` , . [ ]", "hub")
-  end
-  local claims, message = service.auth:check_client(req, query, name:lower())
-  if not claims then return nil, answers.unauthorized(message) end
-  return name:lower(), claims
+  local ok, message = params.check_client_hub(name)
+  if not ok then return nil, answers.bad_request(message, "hub") end
+  name = ascii.lower(name)
+  local claims, refusal = authenticate(service, req, query, name)
+  if not claims then return nil, refusal end
+  return name, claims
 end
 
 local function new_ticket(service, hub_name, claims)
   local id = service.random_id()
   return {
-    hub = service:hub(hub_name), hub_name = hub_name,
+    hub_name = hub_name,
     user_id = auth.user_of(claims), expires_at = auth.expiry_of(claims),
     connection_id = id, connection_token = id,
   }
@@ -40,7 +53,7 @@ function M.negotiate(service, req)
   local hub_name, claims = admit(service, req, query)
   if not hub_name then return claims end
   local ticket = new_ticket(service, hub_name, claims)
-  local version = params.text(query, "negotiateversion") == "1" and "1" or "0"
+  local version = params.text(query, "negotiateVersion") == "1" and "1" or "0"
   if version == "1" then ticket.connection_token = service.random_id() end
   ticket.till = service.now() + service.limits.connect_window
   service.pending[ticket.connection_token] = ticket
@@ -71,6 +84,17 @@ function M.admit(service, req)
   -- an id is for the hub and the user that negotiated it
   if ticket.hub_name ~= hub_name or ticket.user_id ~= auth.user_of(claims) then return no_such_id() end
   return ticket
+end
+
+--- Whether a further request of an open connection comes from the client that it belongs to.
+-- @treturn table|nil the answer that refuses
+function M.refuse_other(service, req, session)
+  local claims, refusal = authenticate(service, req, url.parse_query(req.query or ""), session.hub_name)
+  if not claims then return refusal end
+  if auth.user_of(claims) ~= session.user_id then
+    return answers.error(403, "Error.Request.Forbidden", "this connection belongs to another user")
+  end
+  return nil
 end
 
 --- Forgets who negotiated and did not come.

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Faults on demand, for tests of clients: which requests meet which. Decides
 -- only; the server carries out.
+local ascii = require "azure.signalr.emulator.ascii"
 local json_text = require "azure.signalr.emulator.json_text"
 
 local M = {}
@@ -75,7 +76,7 @@ function methods:clear()
 end
 
 local function fits(rule, head)
-  if rule.method and rule.method:upper() ~= head.method then return false end
+  if rule.method and ascii.upper(rule.method) ~= head.method then return false end
   return not rule.match or head.target:find(rule.match, 1, true) ~= nil
 end
 

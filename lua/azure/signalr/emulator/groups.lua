@@ -4,10 +4,11 @@
 -- time is over. What a user was added to also applies to the user's later connections; `ttl = 0`
 -- adds the connections of this moment only. Without ttl a user stays a year, and only the latest
 -- 100 groups so joined are kept. Leaving takes a connection out whatever brought it in.
+local limits = require "azure.signalr.emulator.limits"
+
 local M = {}
 
 local YEAR = 365 * 86400
-local KEPT_WITHOUT_TTL = 100
 
 local Groups = {}
 Groups.__index = Groups
@@ -110,7 +111,7 @@ local function keep_latest(self, user)
     if entry.order then kept[#kept + 1] = { group = group, order = entry.order } end
   end
   table.sort(kept, function(a, b) return a.order > b.order end)
-  for i = KEPT_WITHOUT_TTL + 1, #kept do drop_user_record(self, user, kept[i].group) end
+  for i = limits.users_groups + 1, #kept do drop_user_record(self, user, kept[i].group) end
 end
 
 --- Adds a user.
@@ -158,6 +159,11 @@ function Groups:has_user(user, group, sessions)
     if self:has(session, group) then return true end
   end
   return false
+end
+
+--- Whether there is neither a member nor a user that would become one.
+function Groups:empty()
+  return next(self.members) == nil and next(self.users) == nil
 end
 
 --- Forgets what is over.

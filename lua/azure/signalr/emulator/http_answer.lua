@@ -2,9 +2,10 @@
 -- Writes answers to a lua-http stream.
 local ce = require "cqueues.errno"
 local new_headers = require "http.headers".new
-local http_util = require "http.util"
 local reason_phrases = require "http.h1_reason_phrases"
 local answers = require "azure.signalr.emulator.answers"
+local ascii = require "azure.signalr.emulator.ascii"
+local dates = require "azure.signalr.emulator.dates"
 
 local M = {}
 
@@ -17,9 +18,9 @@ function M.headers(response, more)
   local headers = new_headers()
   headers:append(":status", ("%d"):format(response.status))
   for _, fields in ipairs { response.headers or {}, more or {} } do
-    for name, value in pairs(fields) do headers:append(name:lower(), tostring(value)) end
+    for name, value in pairs(fields) do headers:append(ascii.lower(name), tostring(value)) end
   end
-  if not headers:has("date") then headers:append("date", http_util.imf_date()) end
+  if not headers:has("date") then headers:append("date", dates.http(os.time())) end
   return headers
 end
 

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- The clients' side of the service: negotiation, and which transport serves a request.
 local cqueues = require "cqueues"
+local ascii = require "azure.signalr.emulator.ascii"
 local answers = require "azure.signalr.emulator.answers"
-local auth = require "azure.signalr.emulator.auth"
 local http_faults = require "azure.signalr.emulator.http_faults"
 local long_polling = require "azure.signalr.emulator.transports.long_polling"
 local sse = require "azure.signalr.emulator.transports.sse"
@@ -10,9 +10,12 @@ local websocket = require "azure.signalr.emulator.transports.websocket"
 
 local M = {}
 
+local NEGOTIATE = "^/client/negotiate/?$"
+
 --- Whether a request is one of a hub client.
 function M.is_client(head)
-  return head.path:find("^/client/?$") ~= nil or head.path:find("^/client/negotiate/?$") ~= nil
+  local path = ascii.lower(head.path)
+  return path:find("^/client/?$") ~= nil or path:find(NEGOTIATE) ~= nil
 end
 
 local function refuse(exchange, status, message)
@@ -25,19 +28,11 @@ local function authorize(exchange)
   return ticket
 end
 
--- Whether a further request of an open connection comes from whom it belongs to.
+-- Whether a further request of an open connection comes from the client that it belongs to.
 local function may_go_on(exchange, client)
-  local session = client.session
-  local checks = exchange.server.service.auth
-  local claims, message = checks:check_client(exchange:request(""), exchange.head.params, session.hub.name)
-  if not claims then
-    exchange:reply(answers.unauthorized(message))
-  elseif auth.user_of(claims) ~= session.user_id then
-    refuse(exchange, 403, "this connection belongs to another user")
-  else
-    return true
-  end
-  return false
+  local refusal = exchange.server.service:client_refusal(exchange:request(""), client.session)
+  if refusal then exchange:reply(refusal) end
+  return not refusal
 end
 
 local function describe(ticket, kind)
@@ -134,7 +129,7 @@ function M.serve(exchange)
   if rule and rule.drop == "after" then return http_faults.cut(exchange.stream) end
   local given = rule and http_faults.answer(rule)
   if given then return exchange:reply(given) end
-  if exchange.head.path:find("negotiate", 1, true) then return serve_negotiate(exchange) end
+  if ascii.lower(exchange.head.path):find(NEGOTIATE) then return serve_negotiate(exchange) end
   if websocket.wanted(exchange.head) then return serve_websocket(exchange) end
   return serve_half(exchange)
 end

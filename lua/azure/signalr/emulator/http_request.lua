@@ -2,15 +2,12 @@
 -- Reads a request from a lua-http stream, within the service's limits.
 local ce = require "cqueues.errno"
 local cqueues = require "cqueues"
+local ascii = require "azure.signalr.emulator.ascii"
 local http_guard = require "azure.signalr.emulator.http_guard"
+local limits = require "azure.signalr.emulator.limits"
 local url = require "azure.signalr.emulator.url"
 
 local M = {}
-
--- The service's: 16 KB of header fields, 1 MB of body.
-M.MAX_HEADER = 16 * 1024
-M.MAX_TARGET = 16 * 1024
-M.MAX_BODY = 1024 * 1024
 
 local HEADER_SECONDS = 30
 local BODY_SECONDS = 60
@@ -25,7 +22,7 @@ local function unreadable(stream, why, errno)
   if why == nil or GONE[errno] then return nil end
   if errno == ce.E2BIG then return 431, "too many header fields" end
   local socket = stream.connection.socket
-  if errno == ce.EILSEQ and socket and socket:pending() >= M.MAX_HEADER then
+  if errno == ce.EILSEQ and socket and socket:pending() >= limits.header then
     if stream.state == "idle" then return 414, "the request line is too long" end
     return 431, "a header field is too long"
   end
@@ -47,23 +44,23 @@ local function collect(headers)
 end
 
 local function split_target(target)
-  local rest = target:match("^%a[%w+.-]*://[^/?#]*(.*)$") or target
+  local rest = target:match("^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*(.*)$") or target
   local path, query = rest:match("^([^?#]*)%??([^#]*)")
   return path == "" and "/" or path, query
 end
 
 local function check(stream, head, size)
-  if size > M.MAX_HEADER then
-    return 431, ("the header is %d bytes long, the limit is %d"):format(size, M.MAX_HEADER)
+  if size > limits.header then
+    return 431, ("the header is %d bytes long, the limit is %d"):format(size, limits.header)
   end
-  if #head.target > M.MAX_TARGET then
-    return 414, ("the request's target is %d bytes long, the limit is %d"):format(#head.target, M.MAX_TARGET)
+  if #head.target > limits.target then
+    return 414, ("the request's target is %d bytes long, the limit is %d"):format(#head.target, limits.target)
   end
   local length = head.headers["content-length"]
   if not length or (length:find("^%d+$") and #length <= 15) then return nil end
   -- lua-http, which took it, would throw when it comes to skip the body.
   stream.body_read_left = 1
-  if length:find("^%d+$") then return 413, ("the body has %s bytes, the limit is %d"):format(length, M.MAX_BODY) end
+  if length:find("^%d+$") then return 413, ("the body has %s bytes, the limit is %d"):format(length, limits.body) end
   return 400, "Content-Length is not a number"
 end
 
@@ -115,12 +112,12 @@ end
 -- @treturn ?string a message for the client
 function M.body(stream, head)
   local announced = tonumber(head.headers["content-length"])
-  if announced and announced > M.MAX_BODY then
-    return nil, 413, ("the body has %d bytes, the limit is %d"):format(announced, M.MAX_BODY)
+  if announced and announced > limits.body then
+    return nil, 413, ("the body has %d bytes, the limit is %d"):format(announced, limits.body)
   end
   local expect = head.headers.expect
-  if expect and expect:lower() == "100-continue" then stream:write_continue(HEADER_SECONDS) end
-  local body, status, message = read_chunks(stream, M.MAX_BODY)
+  if expect and ascii.lower(expect) == "100-continue" then stream:write_continue(HEADER_SECONDS) end
+  local body, status, message = read_chunks(stream, limits.body)
   if not body then return nil, status, message end
   -- The end of the connection looks like the end of the body.
   if announced and #body < announced then return nil end

@@ -67,11 +67,8 @@ function methods:request(body)
   }
 end
 
--- The service speaks of a request just before it answers it.
-local function describe(server, response)
-  local entry = server.entry
-  server.entry = nil
-  if not entry then return response end
+-- What the service says of a request goes into the log's line with its answer.
+local function describe(server, response, entry)
   response.op = entry.operation ~= "unknown" and entry.operation or nil
   response.receivers, response.hint = entry.reached, entry.hint
   if entry.trace then server.log:failure(entry.trace) end
@@ -85,8 +82,8 @@ local function serve_rest(self)
   local response = self.rule and http_faults.answer(self.rule)
   if not response then
     local ready = condition.new()
-    self.server.service:rest(self:request(body), function(answer)
-      response = describe(self.server, answer)
+    self.server.service:rest(self:request(body), function(answer, entry)
+      response = describe(self.server, answer, entry)
       ready:signal()
     end)
     while not response do ready:wait() end

@@ -44,6 +44,11 @@ function Hub:remove(session)
   self.groups:remove_all(session)
 end
 
+--- Whether nothing is in it: no connection, and no user that later connections would bring into a group.
+function Hub:empty()
+  return self.count == 0 and self.groups:empty()
+end
+
 --- The connection of an id, or nil.
 function Hub:connection(id)
   return self.sessions[id]

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- JSON as text: checked and sliced, so that what a sender wrote is what a receiver reads.
 -- User data are never decoded here; `decode` is for the service's own envelopes.
+local ascii = require "azure.signalr.emulator.ascii"
 local utf8_text = require "azure.signalr.emulator.utf8_text"
 
 local M = {}
@@ -20,9 +21,7 @@ end
 
 local function show(s, pos)
   if pos > #s then return "the text ends too early" end
-  local c = sub(s, pos, pos)
-  if c:find("[%c\128-\255]") then return ("unexpected byte 0x%02X"):format(byte(c)) end
-  return ("unexpected '%s'"):format(c)
+  return "unexpected " .. ascii.show_byte(sub(s, pos, pos))
 end
 
 local function scan_string(s, pos)
@@ -51,7 +50,7 @@ local function scan_number(s, pos)
   last = fraction or last
   local _, exponent = find(s, "^[eE][+-]?%d+", last + 1)
   last = exponent or last
-  if find(s, "^[%w.+-]", last + 1) then return nil, show(s, last + 1), last + 1 end
+  if find(s, "^[A-Za-z0-9.+-]", last + 1) then return nil, show(s, last + 1), last + 1 end
   return last
 end
 
@@ -59,7 +58,7 @@ local WORDS = { [("t"):byte()] = "true", [("f"):byte()] = "false", [("n"):byte()
 
 local function scan_word(s, pos)
   local word = WORDS[byte(s, pos)]
-  if word and sub(s, pos, pos + #word - 1) == word and not find(s, "^%w", pos + #word) then
+  if word and sub(s, pos, pos + #word - 1) == word and not find(s, "^[A-Za-z0-9]", pos + #word) then
     return pos + #word - 1
   end
   return nil, show(s, pos), pos
@@ -225,6 +224,13 @@ end
 function M.fields(slice)
   local fields = {}
   for _, member in ipairs(M.members(slice)) do fields[member[1]] = member[2] end
+  return fields
+end
+
+--- The members of a checked object by their names in lower case, as the service reads its own envelopes.
+function M.envelope(slice)
+  local fields = {}
+  for _, member in ipairs(M.members(slice)) do fields[ascii.lower(member[1])] = member[2] end
   return fields
 end
 

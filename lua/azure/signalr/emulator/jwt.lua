@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --- HS256 tokens: read, checked and made. The HMAC is given by the caller.
+local ascii = require "azure.signalr.emulator.ascii"
 local base64 = require "azure.signalr.emulator.base64"
 local json_text = require "azure.signalr.emulator.json_text"
 
@@ -16,7 +17,7 @@ end
 -- @treturn table|nil { header, claims, signed, signature }
 -- @treturn string|nil what is wrong
 function M.read(token)
-  local head, body, signature = token:match("^([%w_-]+)%.([%w_-]+)%.([%w_-]*)$")
+  local head, body, signature = token:match("^([A-Za-z0-9_-]+)%.([A-Za-z0-9_-]+)%.([A-Za-z0-9_-]*)$")
   if not head then return nil, "the token is not three base64url parts" end
   local header, claims = read_object(head), read_object(body)
   if not header then return nil, "the token's header is not a JSON object in base64url" end
@@ -33,6 +34,13 @@ local function same(a, b)
   return difference == 0
 end
 
+-- A value of a token's header, whatever its sender made it.
+local function show(value)
+  if type(value) == "string" then return ("'%s'"):format(ascii.clean(value, 40)) end
+  if value == nil then return "absent" end
+  return type(value) == "table" and value ~= json_text.null and "an array or an object" or tostring(value)
+end
+
 --- Whether the token was signed with the key by HS256.
 -- @tparam table token from `read`
 -- @tparam string key
@@ -41,7 +49,7 @@ end
 -- @treturn string|nil what is wrong
 function M.verify(token, key, hmac)
   if token.header.alg ~= "HS256" then
-    return nil, ("the token's algorithm is '%s', only HS256 is accepted"):format(tostring(token.header.alg))
+    return nil, ("the token's algorithm (alg) is %s, only HS256 is accepted"):format(show(token.header.alg))
   end
   if not same(token.signature or "", hmac(key, token.signed)) then
     return nil, "the signature does not fit the access key"

@@ -3,6 +3,7 @@
 -- Bytes (bin) become a base64 string and timestamps an RFC 3339 string; what JSON cannot
 -- say (NaN, infinities, other extensions, text that is not UTF-8) is an error.
 local base64 = require "azure.signalr.emulator.base64"
+local dates = require "azure.signalr.emulator.dates"
 local json_text = require "azure.signalr.emulator.json_text"
 local msgpack = require "azure.signalr.emulator.msgpack"
 local numbers = require "azure.signalr.emulator.numbers"
@@ -12,20 +13,6 @@ local M = {}
 
 local MAX_DEPTH = 512
 local floor = math.floor
-
--- Days since 1970 to year, month, day (proleptic Gregorian calendar), for dates os.date does not reach.
-local function civil(days)
-  local z = days + 719468
-  local era = floor(z / 146097)
-  local day_of_era = z - era * 146097
-  local year_of_era = floor((day_of_era - floor(day_of_era / 1460) + floor(day_of_era / 36524)
-    - floor(day_of_era / 146096)) / 365)
-  local day_of_year = day_of_era - (365 * year_of_era + floor(year_of_era / 4) - floor(year_of_era / 100))
-  local m = floor((5 * day_of_year + 2) / 153)
-  local day = day_of_year - floor((153 * m + 2) / 5) + 1
-  local month = m < 10 and m + 3 or m - 9
-  return year_of_era + era * 400 + (month <= 2 and 1 or 0), month, day
-end
 
 -- seconds (signed) and nanoseconds of the three forms of a timestamp
 local function timestamp_parts(data)
@@ -45,7 +32,7 @@ local function timestamp(data)
   if not seconds or seconds < -62135596800 or seconds > 253402300799 or nanoseconds > 999999999 then
     return nil, "a timestamp that has no RFC 3339 form"
   end
-  local year, month, day = civil(floor(seconds / 86400))
+  local year, month, day = dates.civil(floor(seconds / 86400))
   local clock = seconds % 86400
   local fraction = nanoseconds == 0 and "" or (".%09d"):format(nanoseconds):gsub("0+$", "")
   return ('"%04d-%02d-%02dT%02d:%02d:%02d%sZ"'):format(year, month, day,

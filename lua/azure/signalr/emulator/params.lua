@@ -1,29 +1,44 @@
 -- SPDX-License-Identifier: MIT
 --- Checks of path and query parameters; what is wrong is said by name, value and rule.
+local ascii = require "azure.signalr.emulator.ascii"
+local limits = require "azure.signalr.emulator.limits"
 local utf8_text = require "azure.signalr.emulator.utf8_text"
 
 local M = {}
 
 local CHECKED_NAMES = { "hub", "connectionId", "group", "user", "streamId" }
 
-local function hub_like(value)
-  return #value <= 128 and value:find("^%a[%w_`,.%[%]]*$") ~= nil
+local function hub_like(value, most)
+  return #value <= most and value:find("^[A-Za-z][A-Za-z0-9_`,.%[%]]*$") ~= nil
 end
 
-local HUB_RULE = "must begin with a letter and have at most 128 of A-Z a-z 0-9 _ ` , . [ ]"
+local HUB_RULE = ("must begin with a letter and have at most %d of A-Z a-z 0-9 _ ` , . [ ]"):format(limits.hub)
 
-local function named(limit)
-  return function(value)
+local function is_hub(value)
+  return hub_like(value, limits.hub)
+end
+
+--- Whether a client may ask for a hub of this name: "<hub>", or "<application>_<hub>", each part within its limit.
+-- @treturn true|nil
+-- @treturn string|nil message
+function M.check_client_hub(value)
+  if hub_like(value, 2 * limits.hub + 1) then return true end
+  return nil, "hub " .. HUB_RULE
+end
+
+-- What a value must be, and the same in words.
+local function named(most)
+  return { function(value)
     local length = utf8_text.len(value)
-    return length ~= nil and length >= 1 and length <= limit and not utf8_text.blank(value)
-  end
+    return length ~= nil and length >= 1 and length <= most and not utf8_text.blank(value)
+  end, ("must have 1 to %d characters and not be blank"):format(most) }
 end
 
 local RULES = {
-  hub = { hub_like, HUB_RULE },
-  application = { hub_like, HUB_RULE },
-  group = { named(1024), "must have 1 to 1024 characters and not be blank" },
-  streamId = { named(100), "must have 1 to 100 characters and not be blank" },
+  hub = { is_hub, HUB_RULE },
+  application = { is_hub, HUB_RULE },
+  group = named(limits.group),
+  streamId = named(limits.stream),
   connectionId = { utf8_text.valid, "must be UTF-8" },
   user = { utf8_text.valid, "must be UTF-8" },
 }
@@ -51,28 +66,19 @@ function M.check_path(params)
   return true
 end
 
---- The api-version: present and a date.
-function M.check_version(query)
-  local version = (query["api-version"] or {})[1]
-  if not version or version == "" then return nil, "api-version is missing from the query" end
-  if not version:find("^%d%d%d%d%-%d%d%-%d%d$") and not version:find("^%d%d%d%d%-%d%d%-%d%d%-preview$") then
-    return nil, ("api-version '%s' is not a date such as 2024-12-01"):format(version)
-  end
-  return true
-end
-
 --- A whole number of the query.
 -- @tparam table query parsed
--- @tparam string name lower-case
+-- @tparam string name as the reference spells it
 -- @tparam table range { lowest, highest, default }
 -- @treturn number|nil|false the number, the default when absent, false when it is wrong
 -- @treturn string|nil message
 function M.integer(query, name, range)
-  local text = (query[name] or {})[1]
+  local text = (query[ascii.lower(name)] or {})[1]
   if not text then return range[3] end
   local value = #text <= 10 and text:find("^%d+$") and tonumber(text)
   if not value or value < range[1] or value > range[2] then
-    return false, ("%s must be a whole number from %d to %d, not '%s'"):format(name, range[1], range[2], text)
+    return false, ("%s must be a whole number from %d to %d, not '%s'"):format(
+      name, range[1], range[2], ascii.clean(text, 40))
   end
   return value
 end
@@ -81,21 +87,21 @@ end
 -- @treturn boolean|nil nil when it is wrong
 -- @treturn string|nil message
 function M.boolean(query, name)
-  local text = (query[name] or { "false" })[1]:lower()
+  local text = ascii.lower((query[ascii.lower(name)] or { "false" })[1])
   if text == "true" or text == "false" then return text == "true" end
-  return nil, ("%s must be true or false, not '%s'"):format(name, text)
+  return nil, ("%s must be true or false, not '%s'"):format(name, ascii.clean(text, 40))
 end
 
 --- The first value of a name, or nil when absent or empty.
 function M.text(query, name)
-  local value = (query[name] or {})[1]
+  local value = (query[ascii.lower(name)] or {})[1]
   return value ~= "" and value or nil
 end
 
 --- A repeated name as a set.
 function M.set(query, name)
   local set = {}
-  for _, value in ipairs(query[name] or {}) do set[value] = true end
+  for _, value in ipairs(query[ascii.lower(name)] or {}) do set[value] = true end
   return set
 end
 

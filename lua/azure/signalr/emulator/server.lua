@@ -84,7 +84,6 @@ local function make_service(self)
     access_key = options.access_key, lax = options.lax or false, broken = options.broken, now = self.now,
     hmac = function(key, data) return hmac.new(key, "sha256"):final(data) end,
     random_id = random_id,
-    log = function(entry) self.entry = entry end,
     endpoints = audience_check(self),
   }
 end

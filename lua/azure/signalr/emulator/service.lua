@@ -4,6 +4,7 @@
 local auth = require "azure.signalr.emulator.auth"
 local clients = require "azure.signalr.emulator.clients"
 local hub = require "azure.signalr.emulator.hub"
+local sizes = require "azure.signalr.emulator.limits"
 local rest = require "azure.signalr.emulator.rest"
 local session = require "azure.signalr.emulator.session"
 
@@ -15,7 +16,7 @@ Service.__name = "signalr emulator service"
 
 --- What time and size are limited to: seconds and bytes. `new{ limits = {...} }` changes them.
 M.limits = {
-  body = 1048576, message = 1048576,
+  body = sizes.body, message = sizes.message,
   handshake_timeout = 15, keep_alive = 15, client_timeout = 30,
   invoke_timeout = 600, connect_window = 5,
 }
@@ -26,8 +27,7 @@ local REQUIRED = { access_key = "string", now = "function", hmac = "function", r
 -- @tparam table options
 --   access_key string; now() -> unix seconds; hmac(key, data) -> 32 bytes; random_id() -> unique string;
 --   optional: lax (token checks off), endpoints(base) -> boolean (further bases that an audience may
---   name), broken (id of an operation whose effect is left out), limits (see `M.limits`),
---   log{ operation ("unknown" without a route), method, path, status, reached, ms, hint (one line) }
+--   name), broken (id of an operation whose effect is left out), limits (see `M.limits`)
 -- @treturn table service
 function M.new(options)
   for name, wanted in pairs(REQUIRED) do
@@ -38,16 +38,27 @@ function M.new(options)
   local limits = {}
   for name, value in pairs(M.limits) do limits[name] = (options.limits or {})[name] or value end
   return setmetatable({
-    now = options.now, random_id = options.random_id, log = options.log or function() end,
+    now = options.now, random_id = options.random_id,
     broken = options.broken, limits = limits, auth = auth.new(options),
     hubs = {}, open_sessions = {}, pending = {}, sequence = 0,
   }, Service)
 end
 
---- The hub of a name, made when it is first asked for.
+--- The hub of a name. One with nobody in it is not kept: whoever puts something into it says so with `keep`.
+-- @tparam string name lower-case
+-- @treturn table
 function Service:hub(name)
+  return self.hubs[name] or hub.new(name, self.now)
+end
+
+--- The same, kept until it is empty again.
+function Service:keep_hub(name)
   if not self.hubs[name] then self.hubs[name] = hub.new(name, self.now) end
   return self.hubs[name]
+end
+
+local function drop_if_empty(self, one)
+  if self.hubs[one.name] == one and one:empty() then self.hubs[one.name] = nil end
 end
 
 --- Orders connections by age.
@@ -58,7 +69,8 @@ end
 
 --- Answers one request of the REST API.
 -- @tparam table req { method, path (raw), query (raw, "" for none), headers (lower-case names), body, base }
--- @tparam function respond called once with { status, headers, body }; for an invocation perhaps later
+-- @tparam function respond called once, for an invocation perhaps later: the answer { status, headers, body }, and
+--   what the log says of it { operation ("unknown" without a route), method, path, status, reached, ms, hint, trace }
 function Service:rest(req, respond)
   rest.answer(self, req, respond)
 end
@@ -70,10 +82,16 @@ function Service:client_negotiate(req)
 end
 
 --- Admits a client's request for /client/?hub=.
--- @treturn table|nil ticket { hub, hub_name, user_id, connection_id, connection_token, expires_at }
--- @treturn table|nil the answer that refuses: 400 hub, 401 token, 404 no such id, 409 id in use
+-- @treturn table|nil ticket { hub_name, user_id, connection_id, connection_token, expires_at }
+-- @treturn table|nil the answer that refuses: 400 hub, 401 and 413 token, 404 no such id, 409 id in use
 function Service:client_auth(req)
   return clients.admit(self, req)
+end
+
+--- Whether a further request of a client's open connection is to be refused.
+-- @treturn table|nil the answer that refuses; nil to go on
+function Service:client_refusal(req, opened)
+  return clients.refuse_other(self, req, opened)
 end
 
 --- Opens a connection for a ticket.
@@ -95,7 +113,10 @@ function Service:forget(gone)
   if self.open_sessions[gone.connection_token] == gone then
     self.open_sessions[gone.connection_token] = nil
   end
-  gone.hub:remove(gone)
+  if gone.hub then
+    gone.hub:remove(gone)
+    drop_if_empty(self, gone.hub)
+  end
 end
 
 -- A copy: what is done to a session may take it out of the list.
@@ -122,7 +143,12 @@ function Service:tick()
   for _, opened in ipairs(sessions_now(self)) do
     if opened.state ~= "closed" then opened:tick(now) end
   end
-  for _, one in pairs(self.hubs) do one.groups:expire() end
+  local hubs = {}
+  for _, one in pairs(self.hubs) do hubs[#hubs + 1] = one end
+  for _, one in ipairs(hubs) do
+    one.groups:expire()
+    drop_if_empty(self, one)
+  end
   clients.expire(self, now)
 end
 

@@ -17,7 +17,7 @@ local PING = hub_protocol.outgoing(function(protocol) return protocol.ping() end
 function M.new(service, ticket, sink)
   local now = service.now()
   return setmetatable({
-    service = service, sink = sink, hub = ticket.hub, user_id = ticket.user_id,
+    service = service, sink = sink, hub_name = ticket.hub_name, user_id = ticket.user_id,
     connection_id = ticket.connection_id, connection_token = ticket.connection_token,
     expires_at = ticket.expires_at, sequence = service:next_sequence(),
     state = "handshake", buffer = "", binary = false,
@@ -141,6 +141,7 @@ local function receive_handshake(self, bytes)
   self.parser = self.protocol.parser(self.service.limits.message)
   self.state, self.buffer = "open", ""
   write(self, hub_protocol.handshake_answer(), true)
+  self.hub = self.service:keep_hub(self.hub_name)
   self.hub:add(self)
   if #handshake.rest > 0 then receive_messages(self, handshake.rest) end
 end

@@ -1,5 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- Percent-encoding, queries, and the base of a URL.
+local ascii = require "azure.signalr.emulator.ascii"
+
 local M = {}
 
 --- Undoes percent-encoding; `+` stays what it is.
@@ -24,15 +26,17 @@ end
 --- Reads a query. Names are compared without case, as the service does.
 -- @tparam string text without the leading "?"
 -- @treturn table lower-case name -> array of decoded values, in order
+-- @treturn table lower-case name -> the name as it was first sent
 function M.parse_query(text)
-  local query = {}
+  local query, spelled = {}, {}
   for part in text:gmatch("[^&]+") do
     local name, value = part:match("^([^=]*)=?(.*)$")
-    name = form_decode(name):lower()
-    query[name] = query[name] or {}
+    local sent = form_decode(name)
+    name = ascii.lower(sent)
+    if not query[name] then query[name], spelled[name] = {}, sent end
     table.insert(query[name], form_decode(value))
   end
-  return query
+  return query, spelled
 end
 
 --- Splits a path into its raw segments: "/a/b" is { "a", "b" }.
@@ -46,11 +50,11 @@ local DEFAULT_PORT = { http = "80", https = "443" }
 
 -- scheme, host, port (nil when not written), path prefix without trailing "/"
 local function split_base(base)
-  local scheme, authority, path = base:match("^(%a[%w+.-]*)://([^/?#]+)([^?#]*)$")
+  local scheme, authority, path = base:match("^([A-Za-z][A-Za-z0-9+.-]*)://([^/?#]+)([^?#]*)$")
   if not scheme then return nil end
   local host, port = authority:match("^(.-):(%d+)$")
   if not host or (host:find("^%[") and not host:find("%]$")) then host, port = authority, nil end
-  return scheme:lower(), host:lower(), port, (path:gsub("/+$", ""))
+  return ascii.lower(scheme), ascii.lower(host), port, (path:gsub("/+$", ""))
 end
 
 --- Whether `given` names the same endpoint as `base`; `given` may leave the port out.

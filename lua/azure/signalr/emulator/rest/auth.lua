@@ -4,6 +4,7 @@ local answers = require "azure.signalr.emulator.answers"
 local base64 = require "azure.signalr.emulator.base64"
 local json_text = require "azure.signalr.emulator.json_text"
 local jwt = require "azure.signalr.emulator.jwt"
+local limits = require "azure.signalr.emulator.limits"
 local params = require "azure.signalr.emulator.params"
 local url = require "azure.signalr.emulator.url"
 
@@ -19,15 +20,19 @@ function M.Auth_GetAccessKey(ctx)
 end
 
 function M.HubProxy_GenerateClientToken(ctx)
-  local minutes, message = params.integer(ctx.query, "minutestoexpire", { 1, MOST_MINUTES, 60 })
+  local minutes, message = params.integer(ctx.query, "minutesToExpire", { 1, MOST_MINUTES, 60 })
   if not minutes then return answers.bad_request(message, "minutesToExpire") end
-  local user, auth = params.text(ctx.query, "userid"), ctx.service.auth
+  local user, auth = params.text(ctx.query, "userId"), ctx.service.auth
   if ctx.broken then user = (user or "") .. "-another" end
   local now = math.floor(ctx.service.now())
   local claims = object("asrs.s.uid", user and quote(user), "nbf", ("%d"):format(now),
     "exp", ("%d"):format(now + minutes * 60), "iat", ("%d"):format(now),
     "aud", quote(("%s/client/?hub=%s"):format(ctx.req.base, url.escape(ctx.hub_name))))
-  return answers.json(200, object("token", quote(jwt.sign(claims, auth.access_key, auth.hmac))))
+  local token = jwt.sign(claims, auth.access_key, auth.hmac)
+  if #token > limits.token then
+    ctx.hint = ("no client can use the token: it has %d characters, the limit is %d"):format(#token, limits.token)
+  end
+  return answers.json(200, object("token", quote(token)))
 end
 
 return M

@@ -51,7 +51,7 @@ end
 
 local function read_command(slice)
   if json_text.kind(slice) ~= "object" then return nil, "a command must be an object" end
-  local fields = json_text.fields(slice)
+  local fields = json_text.envelope(slice)
   local kind = fields.type and json_text.kind(fields.type) == "string" and json_text.unquote(fields.type)
   if not READ[kind] then
     return nil, "type must be SendMessage, JoinGroup, LeaveGroup or CloseConnection", "type"

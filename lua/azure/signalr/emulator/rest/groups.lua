@@ -31,7 +31,7 @@ function M.SignalR_AddUserToGroup(ctx)
   local user, group = ctx.params.user, ctx.params.group
   local ttl, message = params.integer(ctx.query, "ttl", { 0, MOST_SECONDS, nil })
   if ttl == false then return answers.bad_request(message, "ttl") end
-  if not ctx.broken then ctx.hub.groups:add_user(user, group, ttl, ctx.hub:of_user(user)) end
+  if not ctx.broken then ctx.service:keep_hub(ctx.hub_name).groups:add_user(user, group, ttl, ctx.hub:of_user(user)) end
   return answers.done(200, "Done.", "User")
 end
 

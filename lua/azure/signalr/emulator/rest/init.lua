@@ -1,9 +1,13 @@
 -- SPDX-License-Identifier: MIT
 --- The REST API: what every operation has in common, in the order the checks are made.
 local answers = require "azure.signalr.emulator.answers"
+local ascii = require "azure.signalr.emulator.ascii"
+local dates = require "azure.signalr.emulator.dates"
 local params = require "azure.signalr.emulator.params"
 local routes = require "azure.signalr.emulator.routes"
 local url = require "azure.signalr.emulator.url"
+local utf8_text = require "azure.signalr.emulator.utf8_text"
+local versions = require "azure.signalr.emulator.versions"
 
 local M = {}
 
@@ -26,78 +30,115 @@ local function find_route(req)
   local row, found = routes.match(req.method, req.path)
   if row then return row, found end
   if #found == 0 then
-    return nil, answers.error(404, "Error.Request.NotFound", "No operation has the path " .. req.path)
+    return nil, answers.error(404, "Error.Request.NotFound", "No operation has the path " .. ascii.clean(req.path, 300))
   end
   local answer = answers.error(405, "Error.Request.MethodNotAllowed",
-    ("%s is not a method of this path; it has %s"):format(req.method, table.concat(found, ", ")))
+    ("%s is not a method of this path; it has %s"):format(ascii.clean(req.method, 40), table.concat(found, ", ")))
   answer.headers.allow = table.concat(found, ", ")
   return nil, answer
 end
 
 -- the application's hub is a hub of its own
 local function hub_name(row, path_params, query)
-  local name = path_params.hub:lower()
+  local name = ascii.lower(path_params.hub)
   local application = params.text(query, "application")
   if not application or not row.takes.application then return name end
   local ok, message = params.check("application", application)
   if not ok then return nil, answers.bad_request(message, "application") end
-  return application:lower() .. "_" .. name
+  return ascii.lower(application) .. "_" .. name
+end
+
+-- The hub is looked up when the operation comes to need it, after the reading of the body, in which time may pass.
+local Context = {}
+function Context.__index(ctx, name)
+  return name == "hub" and ctx.service:hub(ctx.hub_name) or nil
+end
+
+local function check_query(ctx)
+  for name, values in pairs(ctx.query) do
+    for _, value in ipairs(values) do
+      if not utf8_text.valid(value) then return nil, ctx.spelled[name] .. " must be UTF-8", ctx.spelled[name] end
+    end
+  end
+  return true
+end
+
+-- The checks in the service's order: the token first, so that nobody without one learns more.
+local function check(ctx)
+  local row, req, ok, message = ctx.row, ctx.req, true, nil
+  if not row.anonymous then ok, message = ctx.service.auth:check_rest(req, ctx.query) end
+  if not ok then return answers.unauthorized(message) end
+  if not row.unversioned then ok, message = versions.check(params.text(ctx.query, "api-version")) end
+  if not ok then return answers.bad_request(message, "api-version") end
+  local target
+  ok, message, target = params.check_path(ctx.params)
+  if ok then ok, message, target = check_query(ctx) end
+  if not ok then return answers.bad_request(message, target) end
+  if #(req.body or "") > ctx.service.limits.body then
+    return answers.error(413, "Error.Request.TooLarge",
+      ("the body has %d bytes, the limit is %d"):format(#req.body, ctx.service.limits.body))
+  end
+  return nil
 end
 
 -- The context an operation works with, or nil and the answer that refuses.
 local function admit(service, req)
   local row, found = find_route(req)
   if not row then return nil, found end
-  local query = url.parse_query(req.query or "")
-  local ctx = { service = service, req = req, row = row, params = found, query = query,
-    operation = row.id, broken = service.broken == row.id }
-  local ok, message = true, nil
-  if not row.anonymous then ok, message = service.auth:check_rest(req, query) end
-  if not ok then return nil, answers.unauthorized(message), ctx end
-  if not row.unversioned then ok, message = params.check_version(query) end
-  if not ok then return nil, answers.bad_request(message, "api-version"), ctx end
-  local target
-  ok, message, target = params.check_path(found)
-  if not ok then return nil, answers.bad_request(message, target), ctx end
-  if #(req.body or "") > service.limits.body then
-    return nil, answers.error(413, "Error.Request.TooLarge",
-      ("the body has %d bytes, the limit is %d"):format(#req.body, service.limits.body)), ctx
-  end
+  local query, spelled = url.parse_query(req.query or "")
+  local ctx = setmetatable({ service = service, req = req, row = row, params = found, query = query, spelled = spelled,
+    operation = row.id, broken = service.broken == row.id }, Context)
+  local refusal = check(ctx)
+  if refusal then return nil, refusal, ctx end
   if not found.hub then return ctx end
-  local name, refusal = hub_name(row, found, query)
-  if not name then return nil, refusal, ctx end
-  ctx.hub, ctx.hub_name = service:hub(name), name
+  ctx.hub_name, refusal = hub_name(row, found, query)
+  if not ctx.hub_name then return nil, refusal, ctx end
   return ctx
 end
 
 -- A parameter the operation does not declare has no effect; whoever wrote it should know.
 local function undeclared(ctx)
-  if not ctx then return nil end
   local unknown = {}
   for name in pairs(ctx.query) do
-    if not ctx.row.takes[name] then unknown[#unknown + 1] = name end
+    if not ctx.row.takes[name] then unknown[#unknown + 1] = ctx.spelled[name] end
   end
   if #unknown == 0 then return nil end
   table.sort(unknown)
   return "ignored, because the operation does not declare it: " .. table.concat(unknown, ", ")
 end
 
--- The log has one line for a request, whatever users put into their names.
-local function one_line(hint)
-  return hint and (hint:match("^[^\n]*"):gsub("%c", "?"))
+local function other_version(ctx)
+  if ctx.row.unversioned then return nil end
+  return versions.hint(params.text(ctx.query, "api-version"), ctx.row.since)
+end
+
+-- What the log adds to the status: why nobody was reached, why it was refused, or what the service does not do.
+local function hint_of(ctx, answer)
+  if not ctx then return answer.reason end
+  local hints = { ctx.hint or answer.reason or undeclared(ctx) }
+  hints[#hints + 1] = other_version(ctx)
+  return hints[1] and table.concat(hints, "; ")
+end
+
+-- Version 1.0 has some statuses of its own.
+local function in_first_version(row, answer)
+  if row.always and answer.status == 404 then return answers.empty(row.done) end
+  if row.done and answer.status < 300 then answer.status = row.done end
+  return answer
 end
 
 local function finish(service, req, answer, about)
-  answer.headers["x-ms-request-id"] = service.random_id()
-  answer.headers.date = os.date("!%a, %d %b %Y %H:%M:%S GMT", math.floor(service.now()))
-  if req.method == "HEAD" then answer.body = nil end
   local ctx = about.ctx
-  service.log {
+  if ctx then answer = in_first_version(ctx.row, answer) end
+  answer.headers["x-ms-request-id"] = service.random_id()
+  answer.headers.date = dates.http(service.now())
+  local hint = hint_of(ctx, answer)
+  if req.method == "HEAD" then answer.body = nil end
+  about.respond(answer, {
     operation = ctx and ctx.operation or "unknown", method = req.method, path = req.path,
     status = answer.status, reached = ctx and ctx.reached, ms = (service.now() - about.began) * 1000,
-    hint = one_line(ctx and ctx.hint or answer.reason or undeclared(ctx)), trace = ctx and ctx.trace,
-  }
-  about.respond(answer)
+    hint = hint and ascii.clean(hint:match("^[^\n]*"), 500), trace = ctx and ctx.trace,
+  })
 end
 
 --- Answers a request; see `Service:rest`.

@@ -4,13 +4,14 @@
 local answers = require "azure.signalr.emulator.answers"
 local base64 = require "azure.signalr.emulator.base64"
 local json_text = require "azure.signalr.emulator.json_text"
+local limits = require "azure.signalr.emulator.limits"
 local params = require "azure.signalr.emulator.params"
 local url = require "azure.signalr.emulator.url"
 
 local M = {}
 
 local quote, object = json_text.quote, json_text.object
-local LARGEST_PAGE, MOST = 200, 2147483647
+local LARGEST_PAGE, MOST = limits.page, 2147483647
 
 -- The token is opaque: a place in the group, sealed so that no other group's token fits.
 local function seal(ctx, place)
@@ -24,7 +25,7 @@ local function make_token(ctx, sequence)
 end
 
 local function read_token(ctx, token)
-  local place = base64.url_decode(token:match("^([%w_-]+)%.") or "")
+  local place = base64.url_decode(token:match("^([A-Za-z0-9_-]+)%.") or "")
   if not place or not place:find("^%d+$") or token:match("%.(.*)$") ~= seal(ctx, place) then return nil end
   return tonumber(place)
 end
@@ -60,7 +61,7 @@ function M.HubProxy_ListConnectionsInGroup(ctx)
   local top
   top, message = params.integer(ctx.query, "top", { 1, MOST, MOST })
   if not top then return answers.bad_request(message, "top") end
-  local token, start = params.text(ctx.query, "continuationtoken"), 0
+  local token, start = params.text(ctx.query, "continuationToken"), 0
   if token then start = read_token(ctx, token) end
   if not start then
     return answers.bad_request("continuationToken was not made for this group", "continuationToken")

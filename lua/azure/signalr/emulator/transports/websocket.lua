@@ -4,9 +4,11 @@
 local cqueues = require "cqueues"
 local condition = require "cqueues.condition"
 local digest = require "openssl.digest"
-local base64 = require "azure.signalr.emulator.base64"
 local answers = require "azure.signalr.emulator.answers"
+local ascii = require "azure.signalr.emulator.ascii"
+local base64 = require "azure.signalr.emulator.base64"
 local http_answer = require "azure.signalr.emulator.http_answer"
+local limits = require "azure.signalr.emulator.limits"
 local frame = require "azure.signalr.emulator.transports.ws_frame"
 local outbox = require "azure.signalr.emulator.transports.outbox"
 
@@ -15,13 +17,13 @@ local methods = {}
 local metatable = { __index = methods, __name = "signalr.emulator.websocket" }
 
 local GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-local MAX_MESSAGE = 1024 * 1024 + 4096
+local MAX_MESSAGE = limits.message + 4096 -- so that the hub protocol can say what is wrong
 local CLOSE_SECONDS = 2
 
 --- Whether a request asks for a WebSocket.
 function M.wanted(head)
   local upgrade = head.headers.upgrade
-  return head.method == "GET" and upgrade ~= nil and upgrade:lower() == "websocket"
+  return head.method == "GET" and upgrade ~= nil and ascii.lower(upgrade) == "websocket"
 end
 
 --- What is wrong with the request for a WebSocket.
@@ -31,7 +33,7 @@ function M.check(stream, head)
   if stream.connection.version >= 2 then
     return answers.error(400, "Error.Request.Invalid", "a WebSocket needs HTTP/1.1")
   end
-  if not fields["sec-websocket-key"] or not (fields.connection or ""):lower():find("upgrade", 1, true) then
+  if not fields["sec-websocket-key"] or not ascii.lower(fields.connection or ""):find("upgrade", 1, true) then
     return answers.error(400, "Error.Request.Invalid", "not a well-formed WebSocket request")
   end
   if fields["sec-websocket-version"] ~= "13" then
