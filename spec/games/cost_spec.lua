@@ -37,9 +37,10 @@ host.describe(describe, "the cost of a step", function(kind)
     calls = function(client) client:spawn(function() client:hub("wait600000"):send("x") end) end,
     pauses = function(client) client:spawn(client.sleep, client, 600) end,
   } do
+    -- A cost that grew with what is in flight would be ninety times as high.
     it(("is the same with 100 and with 9,000 %s in flight"):format(what), function()
       local few, many = with_in_flight(100, start), with_in_flight(9000, start)
-      assert.is_true(many < few * 3 + 2e-6, ("%.2f and %.2f microseconds"):format(few * 1e6, many * 1e6))
+      assert.is_true(many < few * 20 + 2e-6, ("%.2f and %.2f microseconds"):format(few * 1e6, many * 1e6))
     end)
   end
 end)

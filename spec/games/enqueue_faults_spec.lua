@@ -15,7 +15,7 @@ local CHAOS = [[
   elseif dice == 1 then write("HTTP/1.1 429 x\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n")
   elseif dice == 2 then write("HTTP/1.1 503 x\r\nRetry-After: 0\r\nContent-Length: 4\r\n\r\nbusy")
   elseif dice == 3 then write("HTTP/1.1 500 x\r\nContent-Length: 0\r\n\r\n")
-  elseif dice == 4 then sleep(0.9) write("HTTP/1.1 202 x\r\nContent-Length: 0\r\n\r\n")
+  elseif dice == 4 then sleep(60) write("HTTP/1.1 202 x\r\nContent-Length: 0\r\n\r\n")
   elseif dice == 5 then write("HTTP/1.1 202 x\r\nContent-Le") close()
   elseif dice == 6 then write("HTTP/1.1 202 x\r\nContent-Length: 19\r\n\r\n{\"isSuccess\":false}")
   elseif dice == 7 then write("HTTP/1.1 202 x\r\nContent-Length: 18\r\n\r\n{\"isSuccess\":true}")
@@ -45,7 +45,7 @@ end
 local function open(server, options)
   local told = {}
   local all = {
-    endpoint = server.url, access_key = "key", timeout = 0.6, retry = { max = 3, base = 0.005, cap = 0.02 },
+    endpoint = server.url, access_key = "key", timeout = 60, retry = { max = 3, base = 0.005, cap = 0.02 },
     on_error = function(err, what) told[#told + 1] = { err = err, what = what } end,
   }
   for name, value in pairs(options) do all[name] = value end
@@ -68,7 +68,7 @@ host.describe(describe, "the queue under faults", function(kind)
   for _, ordered in ipairs { false, true } do
     it("counts and tells everything" .. (ordered and ", ordered" or ""), function()
       local server = raw_server.start { on_request = CHAOS }
-      local client, told = open(server, { io_thread = kind.io_thread, ordered = ordered })
+      local client, told = open(server, { io_thread = kind.io_thread, ordered = ordered, timeout = 1.5 })
       local hub = client:hub("chat")
       for i = 1, 300 do
         assert(hub:group("g" .. i % 40):enqueue("m", i))
@@ -77,13 +77,13 @@ host.describe(describe, "the queue under faults", function(kind)
           balance(client)
         end
       end
-      local deadline = host.now() + 20
+      local deadline = host.now() + 60
       while balance(client).pending > 0 and host.now() < deadline do client:step(0.05) end
       client:step(0)
       local s = balance(client)
       server:stop()
       assert.are.same({ 300, 0, 0, 0 }, { s.accepted, s.pending, s.unreported, s.bytes })
-      assert.is_true(s.delivered > 100 and s.failed > 50, ("%d delivered, %d failed"):format(s.delivered, s.failed))
+      assert.is_true(s.delivered > 30 and s.failed > 20, ("%d delivered, %d failed"):format(s.delivered, s.failed))
       check_told(told, s.failed)
       local kinds = {}
       for _, one in ipairs(told) do kinds[one.err.kind] = true end
@@ -96,10 +96,10 @@ host.describe(describe, "the queue under faults", function(kind)
 
   it("sends one at a time for each destination, in order, across retries", function()
     local server = raw_server.start { on_request = IN_TURN }
-    local client, told = open(server, { io_thread = kind.io_thread, ordered = true, timeout = 20 })
+    local client, told = open(server, { io_thread = kind.io_thread, ordered = true })
     local hub = client:hub("chat")
     for i = 1, 60 do assert(hub:group("g" .. i % 5):enqueue("m", i, ("x"):rep(2 * i))) end
-    assert(client:drain(20))
+    assert(client:drain(60))
     assert.are.equal(0, #told)
     local longest, seen = {}, 0
     for _, line in ipairs(server:events()) do
@@ -126,21 +126,21 @@ host.describe(describe, "the queue under faults", function(kind)
         write("HTTP/1.1 " .. (refused and 429 or 202) .. " x\r\n" .. (refused and "]] .. headers .. [[" or "")
           .. "Content-Length: 0\r\n\r\n")
       ]] }
-      local client = open(server, { io_thread = kind.io_thread, timeout = 10 })
+      local client = open(server, { io_thread = kind.io_thread })
       client:hub("chat"):enqueue("m")
-      local took, ok = host.timed(client.drain, client, 5)
+      local took, ok = host.timed(client.drain, client, 60)
       server:stop()
       client:close()
       assert.is_true(ok)
-      assert.is_true(took >= 0.99 and took < 3, "took " .. took)
+      assert.is_true(took >= 0.99 and took < 30, "took " .. took)
     end
   end)
 
   it("gives up on a service that is not there, after its attempts", function()
-    local retry = { max = 2, base = 0.005, cap = 0.02 } -- well within the timeout, whatever the chance
+    local retry = { max = 2, base = 0.005, cap = 0.02 }
     local client, told = open({ url = "http://127.0.0.1:1" }, { io_thread = kind.io_thread, retry = retry })
     for i = 1, 20 do client:hub("chat"):enqueue("m", i) end
-    local ok, undelivered = client:drain(10)
+    local ok, undelivered = client:drain(60)
     assert.is_nil(ok)
     assert.are.equal("messages that were not delivered: 20 failed", tostring(undelivered))
     check_told(told, 20)
@@ -156,7 +156,7 @@ host.describe(describe, "the queue under faults", function(kind)
     local client, told = open(server, { io_thread = kind.io_thread })
     local _, err = client:hub("chat"):send("m")
     client:hub("chat"):enqueue("m")
-    client:drain(5)
+    client:drain(60)
     server:stop()
     local other = told[1].err
     assert.are.same({ err.kind, err.message, err.status }, { other.kind, other.message, other.status })
@@ -169,7 +169,7 @@ host.describe(describe, "the queue under faults", function(kind)
     }
     local client, told = open(server, { io_thread = kind.io_thread })
     client:hub("chat"):enqueue("m")
-    client:drain(5)
+    client:drain(60)
     server:stop()
     local text = tostring(told[1].err)
     assert.is_truthy(text:find("/api/hubs/chat/:send", 1, true) and text:find("behind the service's", 1, true), text)
@@ -177,13 +177,13 @@ host.describe(describe, "the queue under faults", function(kind)
   end)
 
   it("tells what close cuts off", function()
-    local server = raw_server.start { on_request = "sleep(5)" }
-    local client, told = open(server, { io_thread = kind.io_thread, timeout = 5, max_connections = 4 })
+    local server = raw_server.start { on_request = "sleep(60)" }
+    local client, told = open(server, { io_thread = kind.io_thread, max_connections = 4 })
     for i = 1, 30 do client:hub("chat"):enqueue("m", i) end
     client:step(0.02)
     client:step(0.02)
     local took, ok, undelivered = host.timed(client.close, client)
-    assert.is_true(took < 1)
+    assert.is_true(took < host.AT_ONCE)
     assert.is_true(ok)
     assert.are.same({ 0, 0, 30 }, { undelivered.pending, undelivered.failed, undelivered.lost })
     check_told(told, 30)
@@ -198,16 +198,16 @@ host.describe(describe, "the queue under faults", function(kind)
   end)
 
   it("drops the oldest, never one on its way", function()
-    local server = raw_server.start { on_request = "sleep(0.3) " .. support.answer("202 x", "") }
+    local server = raw_server.start { on_request = "hold() " .. support.answer("202 x", "") }
     local client, told = open(server, {
-      io_thread = kind.io_thread, timeout = 5, max_connections = 2, queue_limit = 6, queue_policy = "drop_oldest",
+      io_thread = kind.io_thread, max_connections = 2, queue_limit = 6, queue_policy = "drop_oldest",
     })
     for i = 1, 2 do client:hub("chat"):enqueue("m", i) end
-    for _ = 1, 4 do client:step(0.02) end
-    assert.are.equal(2, client:queue_stats().in_flight)
+    host.step_until(client, function() return client:queue_stats().in_flight == 2 end)
     for i = 3, 20 do assert(client:hub("chat"):enqueue("m", i)) end
     assert.are.same({ 14, 6, 0 }, { balance(client).dropped, client:queue_stats().pending, #told })
-    assert.is_nil((client:drain(10)))
+    server:release()
+    assert.is_nil((client:drain(60)))
     assert.are.equal(6, balance(client).delivered)
     local rest = table.remove(told) -- six are told, as many as the queue holds, and the number of the rest
     assert.are.same({ source = "enqueue", reason = "failed", count = 8 }, rest.what)

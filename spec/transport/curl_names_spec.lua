@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- A name that does not resolve holds nobody: getaddrinfo takes four seconds here.
+-- A name that does not resolve holds nobody: getaddrinfo takes half a minute here.
 local curl = require "azure.signalr.curl"
 local posix = require "spec.support.posix"
 local raw_server = require "spec.support.raw_server"
@@ -15,15 +15,15 @@ describe("curl pool, a resolver that hangs", function()
 
   local function run(case, options, environment)
     environment = environment or {}
-    environment.LD_PRELOAD = preload
+    environment.LD_PRELOAD, environment.SPEC_HANG = preload, "30"
     local out = support.lua({ "spec/support/hang_case.lua", case, options }, environment)
     local took = curl.monotonic() - tonumber(out:match "^([%d.]+)\n$")
-    assert.is_true(took < 0.5, ("the process took %.3f s to end"):format(took))
+    assert.is_true(took < 10, ("the process took %.3f s to end"):format(took))
   end
 
   -- The resolver's thread comes back after the state that started it, and with it the module, has been closed.
   it("does not come back into code that is gone", function()
-    local environment = { LD_PRELOAD = preload, SPEC_HANG = "1" }
+    local environment = { LD_PRELOAD = preload, SPEC_HANG = "2" }
     assert.equal("still there\n", support.lua({ "spec/support/unload_case.lua" }, environment))
   end)
 

@@ -22,7 +22,7 @@ support.describe(describe, "curl pool, tickets", function(open, threaded)
 
   -- Steps until nothing is in flight.
   local function settle(seconds)
-    local deadline = now() + (seconds or 10)
+    local deadline = now() + (seconds or 60)
     while pool:step(0.5) > 0 do assert.is_true(now() < deadline, "the pool did not settle") end
   end
 
@@ -44,15 +44,15 @@ support.describe(describe, "curl pool, tickets", function(open, threaded)
 
   it("never has more connections than the limit, and runs them in parallel", function()
     pool = open { max_connections = 4 }
-    local tickets, before, started = {}, server:count "open", now()
-    for i = 1, 12 do tickets[i] = submit "sleep(0.1) ok()" end
+    local tickets, before, requests = {}, server:count "open", server:count "request"
+    for i = 1, 12 do tickets[i] = submit "hold 'limit' ok()" end
+    while server:count "request" < requests + 4 do pool:step(0.01) end -- four at once, before any is answered
+    server:release "limit"
     while pool:step(0.05) > 0 do
       local stats = pool:stats()
       assert.is_true(stats.sockets <= 4 and stats.active <= 4)
       if not threaded then assert.equal(stats.in_flight, stats.active + stats.waiting) end
     end
-    local took = now() - started
-    assert.is_true(took > 0.29 and took < 1, "took " .. took)
     for _, ticket in ipairs(tickets) do assert.equal(200, pool:collect(ticket).status) end
     assert.equal(before + 4, server:count "open")
     assert.equal(4, pool:stats().handles)
@@ -71,8 +71,9 @@ support.describe(describe, "curl pool, tickets", function(open, threaded)
   it("leaves other tickets for their owners while one is waited for", function()
     pool = open {}
     local a, b = submit "ok('a')", submit "sleep(0.1) ok('b')"
-    assert.is_true(pool:wait(b, 5))
+    assert.is_true(pool:wait(b, 60))
     assert.equal("b", pool:collect(b).body)
+    settle()
     assert.equal(a, pool:poll_finished())
     assert.equal("a", pool:collect(a).body)
   end)
@@ -80,8 +81,8 @@ support.describe(describe, "curl pool, tickets", function(open, threaded)
   it("takes 2,000 at once", function()
     pool = open { max_connections = 32 }
     local tickets = {}
-    for i = 1, 2000 do tickets[i] = submit("ok('" .. i .. "')", { timeout = 30 }) end
-    settle(30)
+    for i = 1, 2000 do tickets[i] = submit("ok('" .. i .. "')", { timeout = 120 }) end
+    settle(120)
     for i = 1, 2000 do assert.equal(tostring(i), pool:collect(tickets[i]).body) end
     local stats = pool:stats()
     assert.is_true(stats.opened <= 32)
@@ -129,7 +130,7 @@ support.describe(describe, "curl pool, tickets", function(open, threaded)
         if not finished then cqueues.poll(pollable) end
       end
     end)
-    assert(loop:loop(5))
+    assert(loop:loop(60))
     assert.equal(ticket, finished)
     assert.equal("x", pool:collect(ticket).body)
   end)
@@ -138,12 +139,12 @@ support.describe(describe, "curl pool, tickets", function(open, threaded)
     it("of a pool comes at once, whatever is in flight, and can be repeated", function()
       pool = open { max_connections = 8 }
       local ticket
-      for _ = 1, 100 do ticket = submit "sleep(5) ok()" end
+      for _ = 1, 100 do ticket = submit "sleep(60) ok()" end
       pool:step(0.05)
       local started = now()
       pool:close()
       pool:close()
-      assert.is_true(now() - started < 0.05)
+      assert.is_true(now() - started < 2) -- a millisecond, as a rule
       assert.matches("closed", tostring(pool))
       assert.same({ 0, 0, true, false }, { pool:step(1), pool:in_flight(), pool:wait(ticket, 1), pool:cancel(ticket) })
       assert.is_nil(pool:poll_finished() or pool:fd() or pool:events() or pool:timeout())
@@ -156,12 +157,11 @@ support.describe(describe, "curl pool, tickets", function(open, threaded)
 
     it("comes with collection too", function()
       local watched = server:count "open"
-      for _ = 1, 10 do
+      for i = 1, 10 do
         local own = open {}
-        own:submit(request(url(), "sleep(5) ok()"))
-        for _ = 1, 5 do own:step(0.01) end
+        own:submit(request(url(), "sleep(60) ok()"))
+        while server:count "open" < watched + i do own:step(0.01) end
       end
-      assert.equal(watched + 10, server:await("open", watched + 10))
       collectgarbage()
       collectgarbage()
       pool = open {}

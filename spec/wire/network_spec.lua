@@ -12,7 +12,7 @@ local script = [[
   local second = string.find(path, "continuationToken=2", 1, true)
   if string.find(path, ":send", 1, true) then
     if string.find(path, "/users/reset/", 1, true) then close() end
-    if string.find(path, "/users/slow/", 1, true) then sleep(5) end
+    if string.find(path, "/users/slow/", 1, true) then sleep(60) end
     local line = "202 Accepted"
     if string.find(path, "/users/moved/", 1, true) then line = "301 Moved\r\nLocation: /elsewhere" end
     local body = string.find(path, "/users/huge/", 1, true) and string.rep("x", 100000) or ""
@@ -105,7 +105,7 @@ describe("over the network", function()
     local ok, err = hub:with { timeout = 0.2 }:user("slow"):send("t")
     assert.is_nil(ok)
     assert.are.equal("timeout", err.kind)
-    assert.is_true(os.time() - started <= 2)
+    assert.is_true(os.time() - started <= 30)
   end)
 
   it("follows no redirect", function()
