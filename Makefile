@@ -232,6 +232,22 @@ bench-resty: deps-test
 	@$(MAKE) -s $(JOBS) all LUA=luajit
 	@bash bench/resty/run
 
+# ---- beside other clients of HTTP, and instructions counted
+build/bench/peer_%: bench/compare/peer_%.c bench/compare/measure.h
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 $(WARN) -O2 -o $@ $< $(shell $(PKGCONFIG) --cflags --libs libcurl libssl libcrypto)
+.PHONY: bench
+bench: deps-test
+	@$(MAKE) -s $(JOBS) all LUA=lua5.4
+	@$(MAKE) -s $(JOBS) all LUA=luajit
+	@$(MAKE) -s build/bench/peer_curl build/bench/peer_raw
+	@LUA_PATH_54="$$($(MAKE) -s lua-path LUA=lua5.4)" LUA_CPATH_54='$(TOP)/build/lua5.4/?.so;;' \
+	  LUA_PATH_jit="$$($(MAKE) -s lua-path LUA=luajit)" LUA_CPATH_jit='$(TOP)/build/luajit/?.so;;' \
+	  LUA_PATH='./?.lua;;' bash bench/compare/run
+.PHONY: lua-path
+lua-path:
+	@echo '$(LUA_PATH_)'
+
 # ---- static checks, a file at a time: only what changed since it last passed
 LINT_C := $(wildcard csrc/*/*.c)
 LINT_H := $(wildcard csrc/*/*.h)
