@@ -130,13 +130,14 @@ $(OUT)/test/%: csrc/test/%.c $(call obj,$(CORE_SRC) $(NET_SRC)) | check-needed
 ctest: $(TESTS)
 	@for t in $(TESTS); do echo "== $$t"; $$t || exit 1; done
 
-# Several lua_States on several threads: a program that embeds Lua.
+# Programs that embed Lua: several lua_States on several threads; one that runs out of memory.
 .PHONY: states
-$(OUT)/test/states: spec/support/states.c csrc/test/loopback.h csrc/test/check.h $(OUT)/obj/core/span.o | check-needed
+HOSTS := $(patsubst %,$(OUT)/test/%,states nomem)
+$(HOSTS): $(OUT)/test/%: spec/support/%.c csrc/test/loopback.h csrc/test/check.h csrc/test/failing.h $(OUT)/obj/core/span.o | check-needed
 	@mkdir -p $(@D)
-	$(CC) $(BASE) $(SAN) $(LUA_CFLAGS) $(CFLAGS) -o $@ $(filter %.c %.o,$^) $(shell $(PKGCONFIG) --libs $(LUA_PC))
-states: all $(OUT)/test/states
-	@$(RUN) $(OUT)/test/states
+	$(CC) $(BASE) $(SAN) $(LUA_CFLAGS) $(CRYPTO_CF) $(CFLAGS) -o $@ $(filter %.c %.o,$^) $(shell $(PKGCONFIG) --libs $(LUA_PC)) $(CRYPTO)
+states: all $(HOSTS)
+	@for host in $(HOSTS); do $(RUN) $$host || exit 1; done
 
 -include $(wildcard $(OUT)/obj/*/*.d $(OUT)/test/*.d)
 
