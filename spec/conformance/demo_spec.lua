@@ -85,10 +85,10 @@ describe("the demo #demo", function()
       local command = "echo $$; export TMPDIR=" .. directory .. "; exec examples/demo/run"
       local demo = process.start({ "sh", "-c", command }, { stdin = true })
       local pid = demo:await(function(line) return line end)
-      assert(demo:await(function(line) return line:find("^HealthApi") and line or nil end, 20))
+      assert(demo:await(function(line) return line:find("^HealthApi") and line or nil end, 60))
       assert.are_not.equal("", started_under(directory))
       assert.is_true((process.run{ "kill", "-" .. signal, pid }))
-      local deadline = cqueues.monotime() + 5
+      local deadline = cqueues.monotime() + 60
       while started_under(directory) ~= "" and cqueues.monotime() < deadline do cqueues.sleep(0.05) end
       assert.are.equal("", started_under(directory))
       demo:stop()

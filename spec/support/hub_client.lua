@@ -33,7 +33,7 @@ end
 --- Waits for an event of one kind; what came before it is kept in `seen`.
 -- @tparam string kind e.g. "invocation"
 -- @tparam[opt] function accept narrows the choice
--- @tparam[opt=10] number timeout seconds
+-- @tparam[opt=30] number timeout seconds
 -- @treturn table the event, decoded; throws when none came in time
 function methods:await(kind, accept, timeout)
   local event, why = self.process:await(function(line)

@@ -37,7 +37,7 @@ function M.start()
   install()
   local child = process.start({ "node", DIRECTORY .. "/driver.js" }, { stdin = true })
   local self = setmetatable({ process = child, clients = {}, count = 0 }, metatable)
-  local line, why = child:await(function(text) return text:find('"ready"', 1, true) and text or nil end, 20)
+  local line, why = child:await(function(text) return text:find('"ready"', 1, true) and text or nil end, 60)
   if not line then error("the node driver did not start: " .. why, 2) end
   return self
 end
@@ -110,7 +110,7 @@ end
 --- Waits for the next event of one kind; earlier events of other kinds are passed over.
 -- @treturn table the event; throws when none came in time
 function client_methods:await(kind, accept, timeout)
-  local deadline = cqueues.monotime() + (timeout or 10)
+  local deadline = cqueues.monotime() + (timeout or 30)
   repeat
     dispatch(self.driver)
     while self.events[self.at] do

@@ -68,10 +68,10 @@ end
 
 --- Waits for a line that `accept` takes; lines before it are passed over.
 -- @tparam function accept gets a line, returns what to hand back or nil
--- @tparam[opt=10] number timeout seconds
+-- @tparam[opt=30] number timeout seconds
 -- @return what accept returned, or nil and a text that shows the child's output
 function methods:await(accept, timeout)
-  local deadline = cqueues.monotime() + (timeout or 10)
+  local deadline = cqueues.monotime() + (timeout or 30)
   repeat
     local line = self:next_line()
     while line do
