@@ -259,7 +259,7 @@ build/tidy/%.c.ok: %.c .clang-format .clang-tidy
 	@$(CC) $(LINT_CF) -MM -MP -MT $@ -MF build/tidy/$*.d $<
 	@clang-format --dry-run -Werror $<
 	@cppcheck --quiet --error-exitcode=1 --std=c99 --enable=warning,performance,portability --inline-suppr \
-	  -D_POSIX_C_SOURCE=200809L -Icsrc $<
+	  -D_POSIX_C_SOURCE=200809L -DLUA_VERSION_NUM=504 -DLIBCURL_VERSION_NUM=0x080000 -Icsrc $<
 	@clang-tidy --quiet $< -- $(LINT_CF) 2>/dev/null
 	@touch $@
 build/tidy/%.h.ok: %.h .clang-format

@@ -146,6 +146,9 @@ static uint64_t rounded(const struct big *b, int exponent) {
   if (drop < -1074 - exponent) {
     drop = -1074 - exponent;
   }
+  if (drop < 2) { /* never: the scaling saw to it */
+    drop = 2;
+  }
   bool rest = b->end - b->first > (b->point > 0 ? b->point : 0);
   uint64_t half = UINT64_C(1) << (drop - 1);
   uint64_t kept = integer >> drop, dropped = integer & (2 * half - 1);

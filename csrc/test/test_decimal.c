@@ -107,7 +107,7 @@ static int wrong_middle(double x) {
   long double middle = ((long double)x + (long double)next) / 2;
   int n = snprintf(text, sizeof text, "%.780Lf", middle);
   int wrong = 0;
-  if (n < 0 || n > ASR_DECIMAL_TEXT || !isfinite(next)) {
+  if (n < 1 || n > ASR_DECIMAL_TEXT || !isfinite(next)) {
     return 0;
   }
   wrong += wrong_reading(text, (size_t)n);

@@ -154,7 +154,7 @@ static void endless(const char *start, const char *more, size_t limit,
     fed += used;
   }
   CHECK(r.state == wanted && r.problem != NULL);
-  CHECK(fed <= limit && r.head.cap <= 2 * ASR_HTTP1_HEAD_MAX);
+  CHECK(fed <= limit && r.head.cap <= (size_t)2 * ASR_HTTP1_HEAD_MAX);
   asr_http1_close(&r);
 }
 
@@ -165,7 +165,7 @@ static void test_limits(void) {
   endless(HEAD "A: ", "xxxxxxxxxxxxxxxxxx", head, ASR_HTTP1_LARGE);
   endless(CHUNKED, "0", line, ASR_HTTP1_LARGE);
   endless(CHUNKED "0\r\n", "Name: value\r\n", head, ASR_HTTP1_LARGE);
-  endless("", "HTTP/1.1 100 Continue\r\n\r\n", 25 * 17, ASR_HTTP1_BAD);
+  endless("", "HTTP/1.1 100 Continue\r\n\r\n", (size_t)25 * 17, ASR_HTTP1_BAD);
   endless(HEAD "\r\n", "x", MOST, ASR_HTTP1_LARGE);
 }
 

@@ -57,7 +57,7 @@ static void gives_up_what_is_not_asked_for(void) {
     CHECK(ask(&t, audience, 1001) == 1001);
     CHECK(ask(&t, "often", 1001) == 1000);
   }
-  CHECK(count_kept(&t) == ASR_TOKEN_SETS * ASR_TOKEN_WAYS);
+  CHECK(count_kept(&t) == (long)ASR_TOKEN_SETS * ASR_TOKEN_WAYS);
   asr_tokens_close(&t);
 }
 
