@@ -39,35 +39,6 @@ static int http_head(lua_State *L) {
   return 3;
 }
 
-static void push_lower(lua_State *L, struct asr_span name) {
-  char small[NAME_MAX_BYTES];
-  if (name.n > sizeof small) {
-    lua_pushlstring(L, name.p, name.n);
-    return;
-  }
-  for (size_t i = 0; i < name.n; i++) {
-    small[i] = asr_lower(name.p[i]);
-  }
-  lua_pushlstring(L, small, name.n);
-}
-
-/* Sets a header in the table at index 2; a repeated one is joined. */
-static void add_header(lua_State *L, struct asr_span name,
-                       struct asr_span value) {
-  push_lower(L, name);
-  lua_pushvalue(L, -1);
-  lua_rawget(L, 2); /* name, former */
-  if (lua_isnil(L, -1)) {
-    lua_pop(L, 1);
-    lua_pushlstring(L, value.p, value.n);
-  } else {
-    lua_pushliteral(L, ", ");
-    lua_pushlstring(L, value.p, value.n);
-    lua_concat(L, 3);
-  }
-  lua_rawset(L, 2);
-}
-
 /***
 Puts the headers of an answer's head into a table.
 @function http_headers
@@ -84,7 +55,14 @@ static int http_headers(lua_State *L) {
   struct asr_span rest = asr_http_header_lines(asr_span(p, n)), name, value;
   bool any = false;
   while (asr_http_header_next(&rest, &any, &name, &value) == ASR_OK && any) {
-    add_header(L, name, value);
+    char small[NAME_MAX_BYTES];
+    for (size_t i = 0; i < name.n && name.n <= sizeof small; i++) {
+      small[i] = asr_lower(name.p[i]);
+    }
+    if (name.n <= sizeof small) { /* a longer one is nobody's */
+      name.p = small;
+    }
+    asr_put_header(L, name, value);
   }
   return 1;
 }

@@ -227,11 +227,6 @@ static int pool_timeout(lua_State *L) {
   return 1;
 }
 
-static void put_count(lua_State *L, const char *key, uint64_t n) {
-  lua_pushinteger(L, (lua_Integer)n);
-  lua_setfield(L, -2, key);
-}
-
 /* pool:stats() -> { opened, reused, finished; in_flight, waiting, active,
  * sockets, handles }: since the pool was made; and now */
 static int pool_stats(lua_State *L) {
@@ -241,14 +236,14 @@ static int pool_stats(lua_State *L) {
   if (box->pool != NULL)
     asr_pool_counts(box->pool, &counts);
   lua_createtable(L, 0, 8);
-  put_count(L, "opened", counts.opened);
-  put_count(L, "reused", counts.reused);
-  put_count(L, "finished", counts.finished);
-  put_count(L, "in_flight", box->pool ? asr_pool_in_flight(box->pool) : 0);
-  put_count(L, "waiting", counts.waiting);
-  put_count(L, "active", counts.active);
-  put_count(L, "sockets", counts.sockets);
-  put_count(L, "handles", counts.handles);
+  asr_put_count(L, "opened", counts.opened);
+  asr_put_count(L, "reused", counts.reused);
+  asr_put_count(L, "finished", counts.finished);
+  asr_put_count(L, "in_flight", box->pool ? asr_pool_in_flight(box->pool) : 0);
+  asr_put_count(L, "waiting", counts.waiting);
+  asr_put_count(L, "active", counts.active);
+  asr_put_count(L, "sockets", counts.sockets);
+  asr_put_count(L, "handles", counts.handles);
   return 1;
 }
 

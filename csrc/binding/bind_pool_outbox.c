@@ -210,27 +210,22 @@ static int outbox_pending(lua_State *L) {
   return 1;
 }
 
-static void put_count(lua_State *L, const char *key, uint64_t n) {
-  lua_pushinteger(L, (lua_Integer)n);
-  lua_setfield(L, -2, key);
-}
-
 /* outbox:stats() -> { accepted, delivered, failed, dropped, lost, refused;
  * queued, in_flight, bytes, reports }: since it was made; and now */
 static int outbox_stats(lua_State *L) {
   asr_outbox_counts counts;
   asr_outbox_counts_of(outbox_at(L, 1), &counts);
   lua_createtable(L, 0, 10);
-  put_count(L, "accepted", counts.accepted);
-  put_count(L, "delivered", counts.delivered);
-  put_count(L, "failed", counts.failed);
-  put_count(L, "dropped", counts.dropped);
-  put_count(L, "lost", counts.lost);
-  put_count(L, "refused", counts.refused);
-  put_count(L, "queued", counts.queued);
-  put_count(L, "in_flight", counts.in_flight);
-  put_count(L, "bytes", counts.bytes);
-  put_count(L, "reports", counts.reports);
+  asr_put_count(L, "accepted", counts.accepted);
+  asr_put_count(L, "delivered", counts.delivered);
+  asr_put_count(L, "failed", counts.failed);
+  asr_put_count(L, "dropped", counts.dropped);
+  asr_put_count(L, "lost", counts.lost);
+  asr_put_count(L, "refused", counts.refused);
+  asr_put_count(L, "queued", counts.queued);
+  asr_put_count(L, "in_flight", counts.in_flight);
+  asr_put_count(L, "bytes", counts.bytes);
+  asr_put_count(L, "reports", counts.reports);
   return 1;
 }
 

@@ -14,28 +14,12 @@ int asr_push_failure(lua_State *L, asr_kind kind, const char *note, int sent) {
   return 2;
 }
 
-/* Sets the field of the table on top; repeats are joined as RFC 9110 has it. */
-static void put_header(lua_State *L, const asr_field *field) {
-  lua_pushlstring(L, field->name.p, field->name.n);
-  lua_pushvalue(L, -1);
-  lua_rawget(L, -3);
-  if (lua_isnil(L, -1)) {
-    lua_pop(L, 1);
-    lua_pushlstring(L, field->value.p, field->value.n);
-  } else {
-    lua_pushliteral(L, ", ");
-    lua_pushlstring(L, field->value.p, field->value.n);
-    lua_concat(L, 3);
-  }
-  lua_rawset(L, -3);
-}
-
 static void push_headers(lua_State *L, const asr_job *job) {
   asr_field field;
   size_t at = 0;
   lua_newtable(L);
   while (asr_job_field(job, &at, &field))
-    put_header(L, &field);
+    asr_put_header(L, field.name, field.value);
 }
 
 int asr_push_outcome(lua_State *L, const asr_job *job) {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* core.signer: HS256 tokens. */
+#include <string.h>
+
 #include "binding/core.h"
 #include "core/tokens.h"
 #include "core/utf8.h"
@@ -57,6 +59,19 @@ static struct signer *check_open(lua_State *L) {
   return s;
 }
 
+/* Throws unless it may be the claims of a token. [-0, +0] */
+static void check_claims(lua_State *L, struct asr_span text) {
+  size_t count;
+  const char *problem = NULL;
+  enum asr_status status = asr_claims_check(text, &count, &problem);
+  if (status == ASR_INVALID) {
+    int rule = strncmp(problem, "must", 4) == 0;
+    luaL_error(L, "claims_json %s%s%s", rule ? "" : "must be a JSON object (",
+               problem, rule ? "" : ")");
+  }
+  asr_check_status(L, status, "claims_json");
+}
+
 /***
 Signs the claims of a request or a client.
 @function signer:token
@@ -79,8 +94,7 @@ static int signer_token(lua_State *L) {
   enum asr_status status =
       asr_signer_token(&check_open(L)->signer, &claims, out);
   if (status == ASR_INVALID) {
-    return luaL_error(L, "claims_json must be a JSON object without nbf, exp, "
-                         "iat and aud");
+    check_claims(L, claims.custom);
   }
   asr_check_status(L, status, "token");
   asr_push_buffer(L, out);

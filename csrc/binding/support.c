@@ -188,6 +188,26 @@ int64_t asr_field_count(lua_State *L, int t, const char *where, const char *key,
   return n;
 }
 
+void asr_put_count(lua_State *L, const char *key, uint64_t n) {
+  lua_pushinteger(L, (lua_Integer)n);
+  lua_setfield(L, -2, key);
+}
+
+void asr_put_header(lua_State *L, struct asr_span name, struct asr_span value) {
+  lua_pushlstring(L, name.p, name.n);
+  lua_pushvalue(L, -1);
+  lua_rawget(L, -3); /* name, former */
+  if (lua_isnil(L, -1)) {
+    lua_pop(L, 1);
+    lua_pushlstring(L, value.p, value.n);
+  } else {
+    lua_pushliteral(L, ", ");
+    lua_pushlstring(L, value.p, value.n);
+    lua_concat(L, 3);
+  }
+  lua_rawset(L, -3);
+}
+
 void asr_new_class(lua_State *L, const char *tname, const luaL_Reg *methods,
                    const luaL_Reg *meta) {
   luaL_getmetatable(L, tname);

@@ -90,8 +90,7 @@ static bool quote_behind(struct asr_span s) {
 }
 
 static bool is_word(char c) {
-  char l = asr_lower(c);
-  return (l >= 'a' && l <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  return asr_is_letter(c) || asr_is_digit(c) || c == '_';
 }
 
 static struct asr_span from(struct asr_span s, size_t n) {

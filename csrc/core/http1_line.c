@@ -3,17 +3,14 @@
 
 #include <string.h>
 
-static bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 /* ---- a status line: HTTP/1.1 SP 3DIGIT [SP reason] ---- */
 
 int asr_http1_status(struct asr_span line, bool *old) {
   const char *p = line.p;
   if (line.n < 12 || memcmp(p, "HTTP/1.", 7) != 0 ||
       (p[7] != '0' && p[7] != '1') || p[8] != ' ' || p[9] < '1' || p[9] > '9' ||
-      !is_digit(p[10]) || !is_digit(p[11]) || (line.n > 12 && p[12] != ' ')) {
+      !asr_is_digit(p[10]) || !asr_is_digit(p[11]) ||
+      (line.n > 12 && p[12] != ' ')) {
     return 0;
   }
   *old = p[7] == '0';
@@ -64,7 +61,7 @@ static bool one_length(struct asr_span text, uint64_t *length) {
     return false;
   }
   for (size_t i = 0; i < text.n; i++) {
-    if (!is_digit(text.p[i])) {
+    if (!asr_is_digit(text.p[i])) {
       return false;
     }
     sum = sum > UINT64_MAX / 16 ? UINT64_MAX
@@ -89,20 +86,12 @@ bool asr_http1_length(struct asr_span value, uint64_t *length) {
   return true;
 }
 
-static int hex(char c) {
-  char low = asr_lower(c);
-  if (is_digit(c)) {
-    return c - '0';
-  }
-  return low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
-}
-
 bool asr_http1_chunk_size(struct asr_span line, uint64_t *size) {
   size_t i = 0;
   uint64_t sum = 0;
-  for (; i < line.n && hex(line.p[i]) >= 0; i++) {
+  for (; i < line.n && asr_hex_value(line.p[i]) >= 0; i++) {
     sum = sum > UINT64_MAX / 32 ? UINT64_MAX
-                                : sum * 16 + (uint64_t)hex(line.p[i]);
+                                : sum * 16 + (uint64_t)asr_hex_value(line.p[i]);
   }
   if (i == 0) {
     return false;

@@ -9,14 +9,9 @@ struct sums {
   bool has_length, has_encoding, close, keep_alive;
 };
 
-static bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 /* tchar of RFC 9110 */
 static bool is_token(char c) {
-  char low = asr_lower(c);
-  return (low >= 'a' && low <= 'z') || is_digit(c) ||
+  return asr_is_letter(c) || asr_is_digit(c) ||
          (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
 }
 
@@ -65,7 +60,8 @@ static bool read_status(struct asr_span line, struct asr_http_head *head,
   const char *p = line.p;
   if (line.n < 12 || memcmp(p, "HTTP/1.", 7) != 0 ||
       (p[7] != '0' && p[7] != '1') || p[8] != ' ' || p[9] < '1' || p[9] > '9' ||
-      !is_digit(p[10]) || !is_digit(p[11]) || (line.n > 12 && p[12] != ' ')) {
+      !asr_is_digit(p[10]) || !asr_is_digit(p[11]) ||
+      (line.n > 12 && p[12] != ' ')) {
     return false;
   }
   head->status = (p[9] - '0') * 100 + (p[10] - '0') * 10 + (p[11] - '0');
@@ -101,14 +97,12 @@ enum asr_status asr_http_header_next(struct asr_span *rest, bool *any,
 static bool read_length(struct asr_span value, struct asr_http_head *head) {
   uint64_t length = 0;
   for (size_t i = 0; i < value.n; i++) {
-    if (!is_digit(value.p[i])) {
+    if (!asr_is_digit(value.p[i])) {
       return false;
     }
-    if (length < ASR_HTTP_HUGE / 16) {
-      length = length * 10 + (uint64_t)(value.p[i] - '0');
-    } else {
-      length = ASR_HTTP_HUGE;
-    }
+    uint64_t digit = (uint64_t)(value.p[i] - '0');
+    length = length > (ASR_HTTP_HUGE - digit) / 10 ? ASR_HTTP_HUGE
+                                                   : length * 10 + digit;
   }
   head->length = length;
   return value.n > 0;

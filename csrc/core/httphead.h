@@ -15,7 +15,7 @@ enum asr_http_body {
   ASR_HTTP_CHUNKS  /* with a chunk of no size */
 };
 
-/* A length of more digits than fifteen is this one: over every limit. */
+/* Every longer length is taken for this one, which is over every limit. */
 #define ASR_HTTP_HUGE ((uint64_t)1 << 53)
 
 struct asr_http_head {

@@ -43,7 +43,7 @@ static void skip_space(struct asr_jsonr *r) {
 /* ---- numbers */
 
 static bool is_digit(const struct asr_jsonr *r) {
-  return r->p < r->end && *r->p >= '0' && *r->p <= '9';
+  return r->p < r->end && asr_is_digit(*r->p);
 }
 
 static bool skip_digits(struct asr_jsonr *r) {
@@ -87,14 +87,6 @@ static enum asr_status read_number(struct asr_jsonr *r,
 
 /* ---- strings */
 
-static int hex_digit(char c) {
-  if (c >= '0' && c <= '9') {
-    return c - '0';
-  }
-  c = asr_lower(c);
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* The four digits after \u; -1 if they are not there. */
 static long read_hex(struct asr_jsonr *r) {
   long code = 0;
@@ -102,7 +94,7 @@ static long read_hex(struct asr_jsonr *r) {
     return -1;
   }
   for (int i = 0; i < 4; i++) {
-    int digit = hex_digit(r->p[i]);
+    int digit = asr_hex_value(r->p[i]);
     if (digit < 0) {
       return -1;
     }

@@ -158,40 +158,95 @@ static bool is_reserved(struct asr_span name) {
          asr_span_eq(name, asr_span_of("aud"));
 }
 
-/* Whether `text` is an object that may be spliced: none of its own names is
- * one of ours. *count is the number of its members. */
-static enum asr_status check_custom(struct asr_span text, size_t *count) {
-  struct asr_buf scratch; /* names may be written with escapes */
-  struct asr_jsonr r;
-  struct asr_json_event e;
-  enum asr_status status;
-  asr_buf_init(&scratch, text.n);
-  asr_jsonr_init(&r, text, &scratch);
-  *count = 0;
-  status = asr_jsonr_next(&r, &e);
-  if (status == ASR_OK && e.type != ASR_JSON_OBJECT) {
-    status = ASR_INVALID;
+/* The names of members read so far, one after the other, each behind its
+ * length. */
+static bool is_among(const struct asr_buf *names, struct asr_span name) {
+  size_t at = 0, n;
+  while (at < names->len) {
+    memcpy(&n, names->data + at, sizeof n);
+    at += sizeof n;
+    if (asr_span_eq(name, asr_span(names->data + at, n))) {
+      return true;
+    }
+    at += n;
   }
-  while (status == ASR_OK && e.type != ASR_JSON_END) {
-    status = asr_jsonr_next(&r, &e);
-    if (status == ASR_OK && e.type == ASR_JSON_KEY && r.depth == 1) {
-      status = is_reserved(e.text) ? ASR_INVALID : ASR_OK;
-      ++*count;
+  return false;
+}
+
+static const char *add_name(struct asr_buf *names, struct asr_span name,
+                            size_t *count) {
+  if (is_reserved(name)) {
+    return "must not have nbf, exp, iat or aud, which are set by the signer";
+  }
+  if (is_among(names, name)) {
+    return "must not have two members of one name";
+  }
+  if (++*count > ASR_CLAIMS_MAX) {
+    return "must not have more than 1000 members";
+  }
+  asr_buf_add(names, (const char *)&name.n, sizeof name.n);
+  asr_buf_add_span(names, name);
+  return NULL;
+}
+
+/* Reads members up to the end; *problem is NULL unless one breaks a rule. */
+static enum asr_status read_members(struct asr_jsonr *r, struct asr_buf *names,
+                                    size_t *count, const char **problem) {
+  struct asr_json_event e;
+  enum asr_status status = asr_jsonr_next(r, &e);
+  if (status == ASR_OK && e.type != ASR_JSON_OBJECT) {
+    *problem = "must be a JSON object";
+  }
+  while (status == ASR_OK && *problem == NULL && e.type != ASR_JSON_END) {
+    status = asr_jsonr_next(r, &e);
+    if (status == ASR_OK && e.type == ASR_JSON_KEY && r->depth == 1) {
+      *problem = add_name(names, e.text, count);
     }
   }
+  return *problem != NULL   ? ASR_INVALID
+         : status != ASR_OK ? status
+                            : names->status;
+}
+
+enum asr_status asr_claims_check(struct asr_span text, size_t *count,
+                                 const char **problem) {
+  struct asr_buf scratch, names; /* a name may be written with escapes */
+  struct asr_jsonr r;
+  asr_buf_init(&scratch, text.n);
+  asr_buf_init(&names, text.n + ASR_CLAIMS_MAX * sizeof(size_t));
+  asr_jsonr_init(&r, text, &scratch);
+  *count = 0;
+  *problem = NULL;
+  enum asr_status status = read_members(&r, &names, count, problem);
+  if (status == ASR_INVALID || status == ASR_TOO_BIG) {
+    *problem = *problem != NULL ? *problem : r.why;
+    status = ASR_INVALID;
+  }
+  asr_buf_close(&names);
   asr_buf_close(&scratch);
-  return status == ASR_TOO_BIG ? ASR_INVALID : status;
+  return status;
+}
+
+/* The text between the braces of an object that was checked. */
+static struct asr_span inside(struct asr_span text) {
+  while (text.p[0] != '{') {
+    text = asr_span(text.p + 1, text.n - 1);
+  }
+  while (text.p[text.n - 1] != '}') {
+    text.n--;
+  }
+  return asr_span(text.p + 1, text.n - 2);
 }
 
 static enum asr_status add_custom(struct asr_buf *out, struct asr_span text) {
   size_t count = 0;
+  const char *problem;
   if (text.p == NULL) {
     return ASR_OK;
   }
-  text = asr_span_trim(text);
-  enum asr_status status = check_custom(text, &count);
+  enum asr_status status = asr_claims_check(text, &count, &problem);
   if (status == ASR_OK && count > 0) {
-    asr_buf_add(out, text.p + 1, text.n - 2);
+    asr_buf_add_span(out, inside(text));
     asr_buf_add_byte(out, ',');
   }
   return status;

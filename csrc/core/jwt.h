@@ -10,7 +10,7 @@
 /* The header line of a request before its token. */
 #define ASR_BEARER "Authorization: Bearer "
 
-enum { ASR_MAC_SIZE = 32, ASR_TOKEN_MAX = 1 << 20 };
+enum { ASR_MAC_SIZE = 32, ASR_TOKEN_MAX = 1 << 20, ASR_CLAIMS_MAX = 1000 };
 
 /*
  * All bytes zero is a closed signer. Between init and close nothing in it
@@ -38,9 +38,15 @@ enum asr_status asr_signer_init(struct asr_signer *s, struct asr_span key,
  * its own. On failure it is closed. */
 enum asr_status asr_signer_copy(struct asr_signer *copy,
                                 const struct asr_signer *s);
+/* Whether `text` may be the claims of a token: a JSON object of *count members,
+ * at most ASR_CLAIMS_MAX, all of different names and none of them nbf, exp,
+ * iat or aud. ASR_INVALID: *problem says why, a static text, either a rule
+ * ("must ...") or what of it is no JSON. */
+enum asr_status asr_claims_check(struct asr_span text, size_t *count,
+                                 const char **problem);
 /* Adds a token with the header {"alg":"HS256","typ":"JWT"[,"kid":...]} and
  * the members of `custom`, then nbf, exp, iat, aud. ASR_INVALID: the audience
- * is not UTF-8, or `custom` is no JSON object or has one of those four. */
+ * is not UTF-8, or asr_claims_check refuses `custom`. */
 enum asr_status asr_signer_token(const struct asr_signer *s,
                                  const struct asr_claims *claims,
                                  struct asr_buf *out);

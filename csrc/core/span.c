@@ -19,6 +19,23 @@ char asr_lower(char c) {
   return c;
 }
 
+bool asr_is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+bool asr_is_letter(char c) {
+  c = asr_lower(c);
+  return c >= 'a' && c <= 'z';
+}
+
+int asr_hex_value(char c) {
+  if (asr_is_digit(c)) {
+    return c - '0';
+  }
+  c = asr_lower(c);
+  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 bool asr_span_eq(struct asr_span a, struct asr_span b) {
   return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
@@ -68,11 +85,11 @@ long asr_span_number(struct asr_span s, long max) {
     return -1;
   }
   for (size_t i = 0; i < s.n; i++) {
-    if (s.p[i] < '0' || s.p[i] > '9') {
+    if (!asr_is_digit(s.p[i])) {
       return -1;
     }
     int digit = s.p[i] - '0';
-    if (value > (max - digit) / 10) {
+    if (digit > max || value > (max - digit) / 10) {
       return -1;
     }
     value = value * 10 + digit;

@@ -26,6 +26,10 @@ struct asr_span asr_span_cut(struct asr_span *rest, char c);
 /* Decimal digits only, at most `max`; -1 otherwise. */
 long asr_span_number(struct asr_span s, long max);
 
-char asr_lower(char c); /* of ASCII letters, whatever the locale */
+/* Of ASCII, whatever the locale. */
+char asr_lower(char c);
+bool asr_is_digit(char c);
+bool asr_is_letter(char c);
+int asr_hex_value(char c); /* 0 to 15; -1 for what is no such digit */
 
 #endif

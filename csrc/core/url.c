@@ -6,8 +6,7 @@
 #include "core/jsonw.h"
 
 static bool is_alnum(char c) {
-  char l = asr_lower(c);
-  return (l >= 'a' && l <= 'z') || (c >= '0' && c <= '9');
+  return asr_is_letter(c) || asr_is_digit(c);
 }
 
 static bool is_unreserved(char c) {
@@ -31,21 +30,13 @@ enum asr_status asr_url_escape(struct asr_buf *out, struct asr_span s) {
   return out->status;
 }
 
-static int hex_value(char c) {
-  if (c >= '0' && c <= '9') {
-    return c - '0';
-  }
-  c = asr_lower(c);
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 enum asr_status asr_url_unescape(struct asr_buf *out, struct asr_span s) {
   for (size_t i = 0; i < s.n; i++) {
     char c = s.p[i];
     if (c == '+') {
       c = ' ';
     } else if (c == '%' && s.n - i > 2) {
-      int high = hex_value(s.p[i + 1]), low = hex_value(s.p[i + 2]);
+      int high = asr_hex_value(s.p[i + 1]), low = asr_hex_value(s.p[i + 2]);
       if (high >= 0 && low >= 0) {
         c = (char)(high * 16 + low);
         i += 2;
@@ -97,7 +88,7 @@ static bool is_host(struct asr_span host) {
   struct asr_span s = v6 ? asr_span(host.p + 1, host.n - 2) : host;
   for (size_t i = 0; i < s.n; i++) {
     char c = s.p[i];
-    if (v6 ? !(hex_value(c) >= 0 || c == ':' || c == '.')
+    if (v6 ? !(asr_hex_value(c) >= 0 || c == ':' || c == '.')
            : !(is_alnum(c) || c == '-' || c == '.' || c == '_')) {
       return false;
     }

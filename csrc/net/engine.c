@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <pthread.h>
 
+#include "core/pin.h"
 #include "core/mem.h"
 #include "net/deadlines.h"
-#include "net/pin.h"
 #include "net/readiness.h"
 #include "net/sockets.h"
 #include "net/transfer.h"

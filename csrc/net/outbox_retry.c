@@ -37,14 +37,6 @@ double asr_retry_pause(const asr_retry *retry, const asr_outcome *outcome,
 
 /* ---- the header ---- */
 
-static bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-static bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 /* Decimal digits and nothing else, or -1. */
 static double number_of(struct asr_span text) {
   double value = 0;
@@ -52,7 +44,7 @@ static double number_of(struct asr_span text) {
   if (text.n == 0)
     return -1;
   for (i = 0; i < text.n; i++) {
-    if (!is_digit(text.p[i]))
+    if (!asr_is_digit(text.p[i]))
       return -1;
     value = value * 10 + (text.p[i] - '0');
   }
@@ -62,8 +54,8 @@ static double number_of(struct asr_span text) {
 /* d: a digit, a: a letter, all else itself. */
 static bool fits(const char *text, const char *shape) {
   for (; *shape; shape++, text++)
-    if (*shape == 'd'   ? !is_digit(*text)
-        : *shape == 'a' ? !is_letter(*text)
+    if (*shape == 'd'   ? !asr_is_digit(*text)
+        : *shape == 'a' ? !asr_is_letter(*text)
                         : *text != *shape)
       return false;
   return true;
@@ -128,7 +120,7 @@ static struct asr_span trim(struct asr_span s) {
 static bool is_word(struct asr_span s) {
   size_t i;
   for (i = 0; i < s.n; i++) {
-    if (!is_letter(s.p[i])) {
+    if (!asr_is_letter(s.p[i])) {
       return false;
     }
   }

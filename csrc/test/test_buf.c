@@ -64,6 +64,10 @@ static void spans(void) {
   CHECK(asr_span_number(asr_span_of("65535"), 65535) == 65535);
   CHECK(asr_span_number(asr_span_of("65536"), 65535) == -1);
   CHECK(asr_span_number(asr_span_of("99999999999999999999"), 65535) == -1);
+  CHECK(asr_span_number(asr_span_of("9"), 5) == -1);
+  CHECK(asr_span_number(asr_span_of("5"), 5) == 5);
+  CHECK(asr_span_number(asr_span_of("05"), 5) == 5);
+  CHECK(asr_span_number(asr_span_of("1"), 0) == -1);
   CHECK(asr_span_number(asr_span_of(""), 65535) == -1);
   CHECK(asr_span_number(asr_span_of("+1"), 65535) == -1);
   CHECK(asr_span_number(asr_span_of("007"), 65535) == 7);

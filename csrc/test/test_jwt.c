@@ -161,6 +161,10 @@ static void refused(void) {
                                         "{\"a\":{},\"exp\":1}",
                                         "{\"nbf\":1}",
                                         "{\"iat\":1}",
+                                        "{\"a\":1,\"b\":{},\"a\":2}",
+                                        "{\"a\":1,\"\\u0061\":2}",
+                                        "\v{\"a\":1}",
+                                        "{\"a\":1}\f",
                                         "{\"a\":\"\xff\"}"};
   struct asr_signer s;
   struct asr_buf out;

@@ -30,6 +30,12 @@ local function message_of(...)
   return message
 end
 
+local function many_members(n)
+  local members = {}
+  for i = 1, n do members[i] = ('"%d":%d'):format(i, i) end
+  return "{" .. table.concat(members, ",") .. "}"
+end
+
 describe("core.signer", function()
   it("signs the recorded headers and payloads as recorded", function()
     local lines = 0
@@ -111,7 +117,16 @@ describe("core.signer", function()
       { "lifetime must be a number, got nil", signer.token, signer, "a", 1 },
       { "claims_json must be a string", signer.token, signer, "a", 1, 1, {} },
       { "claims_json must be a JSON object", signer.token, signer, "a", 1, 1, "[]" },
-      { "claims_json must be a JSON object", signer.token, signer, "a", 1, 1, '{"aud":1}' },
+      { "claims_json must be a JSON object %(the text ends early%)", signer.token, signer, "a", 1, 1, "{" },
+      { "claims_json must be a JSON object %(a value is expected%)", signer.token, signer, "a", 1, 1, "\v{}" },
+      { "claims_json must be a JSON object %(nothing may follow", signer.token, signer, "a", 1, 1, "{}\f" },
+      { "claims_json must be a JSON object %(nested too deeply%)", signer.token, signer, "a", 1, 1,
+        '{"a":' .. ("["):rep(200) },
+      { "claims_json must not have nbf, exp, iat or aud", signer.token, signer, "a", 1, 1, '{"aud":1}' },
+      { "claims_json must not have two members of one name", signer.token, signer, "a", 1, 1,
+        '{"a":1,"b":{"a":1},"\\u0061":2}' },
+      { "claims_json must not have more than 1000 members", signer.token, signer, "a", 1, 1,
+        many_members(1001) },
       { "payload_json must be a string", signer.sign, signer, "{}" },
       { "expected, got string", signer.token, "a", 1, 1 },
       { "expected, got userdata", signer.token, io.stdout, "a", 1, 1 },
