@@ -43,16 +43,9 @@ bool asr_curl_broke(int code) {
   }
 }
 
-static asr_kind of_setup(int code) {
+/* Failures of TLS, whoever it was spoken with. */
+static bool is_tls(int code) {
   switch (code) {
-  case CURLE_COULDNT_RESOLVE_HOST:
-    return ASR_DNS;
-  case CURLE_COULDNT_RESOLVE_PROXY:
-  case CURLE_PROXY:
-    return ASR_PROXY;
-  case CURLE_COULDNT_CONNECT:
-  case CURLE_INTERFACE_FAILED:
-    return ASR_CONNECT;
   case CURLE_SSL_CONNECT_ERROR:
   case CURLE_SSL_CERTPROBLEM:
   case CURLE_SSL_CIPHER:
@@ -66,38 +59,62 @@ static asr_kind of_setup(int code) {
   case CURLE_SSL_ISSUER_ERROR:
   case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
   case CURLE_SSL_INVALIDCERTSTATUS:
-    return ASR_TLS;
+    return true;
   default:
-    return ASR_FINE;
+    return false;
   }
 }
 
-static asr_kind of_transfer(int code, asr_phase phase) {
-  if (asr_curl_broke(code)) {
-    if (phase.asked || phase.wrote)
-      return ASR_RESET;
-    return phase.proxied ? ASR_PROXY : ASR_CONNECT;
+/* Before anything of the request was written. */
+static asr_kind of_setup(int code, asr_phase phase) {
+  if (is_tls(code)) {
+    return ASR_TLS;
+  }
+  if (phase.proxied && !phase.through) {
+    return ASR_PROXY;
   }
   switch (code) {
-  case CURLE_OPERATION_TIMEDOUT:
-    return ASR_TIMEOUT;
+  case CURLE_COULDNT_RESOLVE_HOST:
+    return ASR_DNS;
+  case CURLE_COULDNT_RESOLVE_PROXY:
+  case CURLE_PROXY:
+    return ASR_PROXY;
+  case CURLE_URL_MALFORMAT:
+  case CURLE_UNSUPPORTED_PROTOCOL:
+    return ASR_PROTOCOL;
+  default:
+    return phase.connected && phase.secure ? ASR_TLS : ASR_CONNECT;
+  }
+}
+
+/* CURLE_TOO_LARGE, of libcurl 8.6: older ones say that memory is short. */
+enum { TOO_LARGE = 100 };
+
+static asr_kind of_transfer(int code) {
+  switch (code) {
   case CURLE_FILESIZE_EXCEEDED:
-  case CURLE_OUT_OF_MEMORY: /* an answer that memory could not hold */
+  case CURLE_OUT_OF_MEMORY:
+  case TOO_LARGE:
     return ASR_TOO_LARGE;
   default:
-    return ASR_PROTOCOL;
+    return asr_curl_broke(code) ? ASR_RESET : ASR_PROTOCOL;
   }
+}
+
+/* libcurl goes for a second connection where the first had broken: that the
+ * second failed, too, must not hide that the request went out. */
+static bool is_second(int code) {
+  return is_tls(code) || code == CURLE_COULDNT_RESOLVE_HOST ||
+         code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_PROXY ||
+         code == CURLE_COULDNT_CONNECT || code == CURLE_INTERFACE_FAILED;
 }
 
 asr_kind asr_curl_kind(int code, asr_phase phase) {
-  asr_kind kind = of_setup(code);
-  if (kind == ASR_FINE)
-    return of_transfer(code, phase);
-  /* libcurl went for a second connection after the first had broken: that
-   * the second failed too must not hide that the request went out. */
-  if (phase.wrote)
+  if (code == CURLE_OPERATION_TIMEDOUT) {
+    return ASR_TIMEOUT;
+  }
+  if (phase.wrote && is_second(code)) {
     return ASR_RESET;
-  if (kind == ASR_CONNECT && phase.proxied)
-    return ASR_PROXY;
-  return kind;
+  }
+  return phase.asked || phase.wrote ? of_transfer(code) : of_setup(code, phase);
 }

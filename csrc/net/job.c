@@ -111,27 +111,27 @@ const char *asr_job_note(const asr_job *job) {
 void asr_job_rewind(asr_job *job) {
   asr_buf_reset(&job->head, ASR_HEAD_LIMIT);
   asr_buf_reset(&job->data, job->max_response);
-  job->head_done = job->truncated = false;
+  job->head_done = job->truncated = job->malformed = false;
   job->status = 0;
-}
-
-/* "HTTP/1.1 200 OK" or "HTTP/2 200": the status, or 0. */
-static int status_of(const char *line, size_t len) {
-  size_t i = 0;
-  int status = 0, digits = 0;
-  while (i < len && line[i] != ' ')
-    i++;
-  while (i < len && line[i] == ' ')
-    i++;
-  for (; i < len && line[i] >= '0' && line[i] <= '9' && digits < 4; i++) {
-    status = status * 10 + (line[i] - '0');
-    digits++;
-  }
-  return digits == 3 ? status : 0;
 }
 
 static bool blank(char c) {
   return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* "HTTP/1.1 200 OK" or "HTTP/2 200": the status, or 0. Versions of libcurl
+ * differ in what they let through here. */
+static int status_of(const char *line, size_t len) {
+  const char *space = memchr(line, ' ', len);
+  size_t at = space ? (size_t)(space - line) : len;
+  long status = -1;
+  while (at < len && line[at] == ' ') {
+    at++;
+  }
+  if (len - at >= 3 && (len - at == 3 || blank(line[at + 3]))) {
+    status = asr_span_number(asr_span(line + at, 3), 999);
+  }
+  return status >= 100 ? (int)status : 0;
 }
 
 static bool field_line(asr_job *job, const char *line, size_t len) {
@@ -172,7 +172,8 @@ bool asr_job_head(asr_job *job, const char *line, size_t len) {
   if (len >= 5 && memcmp(line, "HTTP/", 5) == 0) {
     asr_job_rewind(job); /* the one before was a 1xx */
     job->status = status_of(line, len);
-    return true;
+    job->malformed = job->status == 0;
+    return !job->malformed;
   }
   if (job->head_done)
     return true; /* a trailer: must not pass for a header */

@@ -48,6 +48,7 @@ struct asr_job {
   struct asr_buf head, data;
   int status;
   bool head_done, reused;
+  bool malformed; /* what came is no head of HTTP */
   bool truncated; /* the status is an answer, the body stops short */
   double elapsed;
 

@@ -61,7 +61,7 @@ static size_t take_head(char *line, size_t size, size_t count, void *arg) {
   size_t len = size * count;
   if (asr_job_head(t->job, line, len))
     return len;
-  t->overflow = true;
+  t->overflow = !t->job->malformed;
   return 0;
 }
 
@@ -287,6 +287,39 @@ static bool good_enough(const asr_job *job, CURLcode code) {
   return job->status >= 300 || strcmp(job->method, "GET") != 0;
 }
 
+static bool through_proxy(const asr_transfer *t) {
+  long status = 0;
+  curl_easy_getinfo(t->easy, CURLINFO_HTTP_CONNECTCODE, &status);
+  return status / 100 == 2;
+}
+
+/* How far the request came. */
+static asr_phase phase_of(const asr_transfer *t) {
+  asr_phase phase = {.asked = t->asked,
+                     .wrote = t->wrote,
+                     .proxied = t->proxied,
+                     .secure = t->tunnelled,
+                     .through = t->proxied && through_proxy(t)};
+  curl_off_t connected = 0;
+  curl_easy_getinfo(t->easy, CURLINFO_CONNECT_TIME_T, &connected);
+  phase.connected = connected > 0;
+  return phase;
+}
+
+/* Chunks, or no encoding: others are let through by some versions of libcurl
+ * and not by others. */
+static bool is_encoded(const asr_job *job) {
+  asr_field field;
+  size_t at = 0;
+  while (asr_job_field(job, &at, &field)) {
+    if (asr_span_eq(field.name, asr_span_of("transfer-encoding")) &&
+        !asr_span_ieq(field.value, asr_span_of("chunked"))) {
+      return true;
+    }
+  }
+  return false;
+}
+
 /* libcurl is content, and yet there is no answer: the head broke off, or was
  * one of those that announce another. */
 static void fail_unended(asr_job *job) {
@@ -294,16 +327,28 @@ static void fail_unended(asr_job *job) {
   asr_job_fail(job, interim ? ASR_PROTOCOL : ASR_RESET, NULL);
 }
 
+/* What libcurl has to say of it; not where our own words are better. */
+static const char *note_of(const asr_transfer *t, asr_kind kind, CURLcode code,
+                           const asr_job *job) {
+  if (kind == ASR_TOO_LARGE) {
+    bool body = job->head_done || code == CURLE_FILESIZE_EXCEEDED;
+    return body ? NULL : "the answer's headers are too large";
+  }
+  if (code == CURLE_OUT_OF_MEMORY) {
+    return "there is not enough memory for a connection";
+  }
+  return t->error[0] ? t->error : curl_easy_strerror(code);
+}
+
 void asr_transfer_end(asr_transfer *t, CURLcode code) {
-  asr_phase phase = {t->asked, false, t->proxied};
-  bool overflow = t->overflow;
   asr_job *job = release(t);
-  phase.wrote = job->sent;
-  if (code == CURLE_OK && job->head_done)
+  asr_phase phase = phase_of(t);
+  if (job->malformed || (job->head_done && is_encoded(job))) {
+    asr_job_fail(job, ASR_PROTOCOL, NULL);
+  } else if (code == CURLE_OK && job->head_done) {
     return;
-  if (overflow) {
-    static const char head[] = "the answer's headers are too large";
-    asr_job_fail(job, ASR_TOO_LARGE, job->head_done ? NULL : head);
+  } else if (t->overflow) {
+    asr_job_fail(job, ASR_TOO_LARGE, note_of(t, ASR_TOO_LARGE, code, job));
   } else if (code == CURLE_OK) {
     fail_unended(job);
   } else if (good_enough(job, code)) {
@@ -311,8 +356,8 @@ void asr_transfer_end(asr_transfer *t, CURLcode code) {
   } else if (code == CURLE_ABORTED_BY_CALLBACK) {
     asr_job_fail(job, ASR_RESET, NULL);
   } else {
-    asr_job_fail(job, asr_curl_kind((int)code, phase),
-                 t->error[0] ? t->error : curl_easy_strerror(code));
+    asr_kind kind = asr_curl_kind((int)code, phase);
+    asr_job_fail(job, kind, note_of(t, kind, code, job));
   }
 }
 

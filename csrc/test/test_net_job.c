@@ -75,12 +75,14 @@ static void statuses(void) {
   } cases[] = {{"HTTP/1.1 200 OK\r\n", 200}, {"HTTP/2 404 \r\n", 404},
                {"HTTP/1.0  301 x\r\n", 301}, {"HTTP/1.1 20\r\n", 0},
                {"HTTP/1.1 2000\r\n", 0},     {"HTTP/1.1\r\n", 0},
-               {"HTTP/1.1 abc\r\n", 0}};
+               {"HTTP/1.1 abc\r\n", 0},      {"HTTP/1.1 200OK\r\n", 0},
+               {"HTTP/1.1 099 x\r\n", 0},    {"HTTP/1.1 200", 200}};
   asr_job *job = make(0, 1, NULL);
   size_t i;
   for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-    head(job, cases[i].line);
+    CHECK(head(job, cases[i].line) == (cases[i].status != 0));
     CHECK(job->status == cases[i].status);
+    CHECK(job->malformed == (cases[i].status == 0));
   }
   asr_job_free(job);
 }

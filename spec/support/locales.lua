@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
--- Locales of the specs' own, made by glibc's localedef in build/locales: they need no package, and write numbers and
--- letters as hostile hosts do.
+-- Locales of the specs' own, made by glibc's localedef in build/locales (Debian: packages libc-bin and locales). They
+-- write numbers and letters as hostile hosts do.
 --   asr_XX           a decimal comma, dots between thousands, and "I" whose small letter is "y"
---   tr_TR.ISO-8859-9 Turkish in one byte a letter, where the sources of locales are installed (Debian: locales)
+--   tr_TR.ISO-8859-9 Turkish in one byte a letter
 local M = {}
 
 local SOURCE = [[
@@ -66,10 +66,10 @@ function M.make()
   local file = assert(io.open(DIR .. "/source", "w"))
   file:write(source())
   file:close()
-  assert(make("-i ./" .. DIR .. "/source -f ANSI_X3.4-1968", "asr_XX"), "localedef makes no locale")
-  local names = { "asr_XX" }
-  if make("-i tr_TR -f ISO-8859-9", "tr_TR.ISO-8859-9") then names[2] = "tr_TR.ISO-8859-9" end
-  return DIR, names
+  local made = make("-i ./" .. DIR .. "/source -f ANSI_X3.4-1968", "asr_XX")
+    and make("-i tr_TR -f ISO-8859-9", "tr_TR.ISO-8859-9")
+  assert(made, "localedef makes no locale: is the package locales missing?")
+  return DIR, { "asr_XX", "tr_TR.ISO-8859-9" }
 end
 
 return M

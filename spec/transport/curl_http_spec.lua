@@ -116,12 +116,13 @@ support.describe(describe, "curl pool, HTTP/1.1", function(open)
       assert.is_nil(reply)
       assert.is_string(failure.message)
       assert.is_true(assert(fetch(pool, url(), "ok()")).body == "")
-      return failure.kind, failure.sent, failure.message
+      return failure.kind, failure.sent
     end
 
     it("refuses garbage", function()
       for _, text in ipairs { "garbage\r\n\r\n", "\0\1\2\3\r\n\r\n", "SSH-2.0-x\r\n", "HTTP/9.9 200 OK\r\n\r\n",
-        "HTTP/1.1 2000 OK\r\n\r\n", "HTTP/1.1 abc\r\n\r\n" } do
+        "HTTP/1.1 2000 OK\r\n\r\n", "HTTP/1.1 abc\r\n\r\n", "HTTP/1.1 200OK\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n" } do
         local kind, sent = failing(write(text) .. " close()")
         assert.same({ "protocol", "maybe" }, { kind, sent }, text)
       end
@@ -129,9 +130,8 @@ support.describe(describe, "curl pool, HTTP/1.1", function(open)
 
     it("refuses lengths and chunks that are wrong", function()
       local head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-      local kind, _, message = failing(write(head .. "zz\r\n") .. " close()")
+      local kind = failing(write(head .. "zz\r\n") .. " close()")
       assert.equal("reset", kind)
-      assert.matches("chunked", message)
       kind = failing(write "HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n" .. " close()")
       assert.equal("protocol", kind)
     end)
