@@ -33,8 +33,13 @@ static enum asr_mark mark_of_metatable(lua_State *L) {
   if (lua_rawequal(L, -1, lua_upvalueindex(ASR_UP_OBJECT))) {
     return ASR_MARK_OBJECT;
   }
-  return asr_is_cjson(L, -1, "empty_array_mt") ? ASR_MARK_EMPTY_ARRAY
-                                               : ASR_UNMARKED;
+  if (asr_is_cjson(L, -1, "empty_array_mt")) {
+    return ASR_MARK_EMPTY_ARRAY;
+  }
+  asr_rawgetfield(L, -1, "__json");
+  int none = lua_type(L, -1) == LUA_TBOOLEAN && !lua_toboolean(L, -1);
+  lua_pop(L, 1);
+  return none ? ASR_MARK_NONE : ASR_UNMARKED;
 }
 
 enum asr_mark asr_mark_of(lua_State *L, int t, int64_t *n) {

@@ -34,7 +34,8 @@ enum asr_mark {
   ASR_UNMARKED,
   ASR_MARK_ARRAY,
   ASR_MARK_OBJECT,
-  ASR_MARK_EMPTY_ARRAY /* an array if it is empty (cjson.empty_array_mt) */
+  ASR_MARK_EMPTY_ARRAY, /* an array if it is empty (cjson.empty_array_mt) */
+  ASR_MARK_NONE         /* no data: __json of its metatable is false */
 };
 enum asr_mark asr_mark_of(lua_State *L, int t, int64_t *n);
 /* Whether the value at `i` is field `field` of a loaded cjson. [-0, +0] */

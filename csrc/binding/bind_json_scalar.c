@@ -72,7 +72,12 @@ int asr_encode_refuse(struct asr_encoder *e, const char *why) {
 }
 
 int asr_encode_refuse_type(struct asr_encoder *e, int i) {
-  lua_pushfstring(e->L, "JSON has no %s", luaL_typename(e->L, i));
+  i = lua_absindex(e->L, i);
+  if (!luaL_getmetafield(e->L, i, "__name") ||
+      lua_type(e->L, -1) != LUA_TSTRING) {
+    lua_pushstring(e->L, luaL_typename(e->L, i));
+  }
+  lua_pushfstring(e->L, "JSON has no %s", lua_tostring(e->L, -1));
   return asr_encode_refuse(e, lua_tostring(e->L, -1));
 }
 

@@ -133,6 +133,9 @@ static int encode_entered(struct asr_encoder *e, int t) {
   if (mark == ASR_MARK_ARRAY) {
     return encode_marked_array(e, t, n);
   }
+  if (mark == ASR_MARK_NONE) {
+    return asr_encode_refuse_type(e, t);
+  }
   int64_t length = mark == ASR_MARK_OBJECT ? 0 : (int64_t)lua_rawlen(e->L, t);
   if (length > 0) {
     return count_keys(e->L, t, length) == length ? encode_elements(e, t, length)

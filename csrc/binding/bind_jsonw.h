@@ -25,7 +25,8 @@ struct asr_encoder {
 
 /* Makes that message: "<path>: <why>"; returns 0. */
 int asr_encode_refuse(struct asr_encoder *e, const char *why);
-/* The value at `i` is of a type that JSON has not; returns 0. */
+/* The value at `i` is of a type that JSON has not, called by its __name where
+ * it has one; returns 0. */
 int asr_encode_refuse_type(struct asr_encoder *e, int i);
 int asr_encode_string(struct asr_encoder *e, int i);
 /* Anything but a table. */

@@ -43,6 +43,7 @@ end
 -- @treturn table metatable, whose __index holds the methods
 function M.class(name, describe)
   local class = { __name = "azure.signalr." .. name, __index = {} }
+  class.__json = false -- it is no data: core.json_encode refuses it
 
   function class.__tostring(self)
     local text = class.__name .. ": " .. describe(self)

@@ -18,7 +18,7 @@ local costatus, yield = coroutine.status, coroutine.yield
 local coclose = rawget(coroutine, "close") -- Lua 5.4: runs what is to be closed
 local SENTINEL = nested.SENTINEL
 
-local Task = { __name = "azure.signalr.spawned" }
+local Task = { __name = "azure.signalr.spawned", __json = false }
 local methods = {}
 Task.__index = methods
 
