@@ -8,11 +8,13 @@ local globals = require "azure.signalr.globals"
 local scheduler = require "azure.signalr.scheduler"
 local task = require "azure.signalr.task"
 local transports = require "azure.signalr.transport"
+local turns = require "azure.signalr.turns"
 local waiting = require "azure.signalr.waiting"
 
 local M = {}
 
-local unpack = globals.unpack
+local error, ipairs, pcall, select = error, ipairs, pcall, select
+local min, unpack = globals.math.min, globals.unpack
 local threads = transports.inside_nginx() and require "azure.signalr.transport.resty.threads"
 
 local LIMIT = 32 -- at a time; half of the connections that a pool has
@@ -44,14 +46,18 @@ local function join_workers(workers, waiter)
   end
 end
 
-local function drive_workers(workers, owner)
-  for _, worker in ipairs(workers) do
-    while not worker:done() do
-      if not waiting.restricted(owner, scheduler.drive, owner, LONG) then
-        error("a function given to all waits for something that only the host's own loop could bring", 0)
-      end
+local function drive_worker(worker, owner)
+  local function over() return worker:done() end
+  while not worker:done() do
+    -- It may have ended before that, in a step of another coroutine's, where a host preempts.
+    if not turns.restricted(owner, scheduler.drive, owner, LONG, over) and not worker:done() then
+      error("a function given to all waits for something that only the host's own loop could bring", 0)
     end
   end
+end
+
+local function drive_workers(workers, owner)
+  for _, worker in ipairs(workers) do drive_worker(worker, owner) end
 end
 
 -- Who owns the workers, and how to wait for them here.
@@ -64,7 +70,7 @@ local function place()
   if host and host:waiter() then
     return host, function(workers) join_workers(workers, function() return host:waiter() end) end
   end
-  local owner = waiting.owner { ready = {} }
+  local owner = waiting.owner {}
   return owner, function(workers) drive_workers(workers, owner) end
 end
 
@@ -95,7 +101,7 @@ local function run_here(count, limit, item)
         results[i] = outcome(pcall(item, i))
       end
     end
-    for k = 1, math.min(limit, count - next_one) do workers[k] = task.spawn(owner, work, k) end
+    for k = 1, min(limit, count - next_one) do workers[k] = task.work(owner, nil, work, k) end
     wait_for(workers, wait, items, results)
   until next_one >= count
   return results

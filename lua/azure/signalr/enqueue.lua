@@ -3,6 +3,7 @@
 -- it is counted, and told to on_error if it was not delivered.
 local check = require "azure.signalr.check"
 local errors = require "azure.signalr.errors"
+local globals = require "azure.signalr.globals"
 local handle = require "azure.signalr.handle"
 local report = require "azure.signalr.outbox_report"
 local request = require "azure.signalr.request"
@@ -11,6 +12,7 @@ local M = {}
 local methods = {}
 local Client -- the class that these methods are for
 
+local min = globals.math.min
 local LONG = 3600 -- seconds
 local no_headers = {}
 
@@ -41,17 +43,16 @@ end
 -- A spawned function waits meanwhile as it does elsewhere; on the main line this steps the client.
 local function empty(context, deadline)
   local queue, transport, scheduler = context.queue, context.transport, context.scheduler
-  queue.deadline = deadline
-  queue:turn()
-  while queue:pending() > 0 do
+  local function over() return queue:pending() == 0 end
+  queue:turn(deadline)
+  while not over() do
     local left = deadline and deadline - transport:now() or LONG
     if left <= 0 then break end
     local blocks = scheduler and not scheduler:waiter()
-    if blocks then scheduler:step(left) else transport:sleep(math.min(left, 0.01)) end
-    queue:turn()
+    if blocks then scheduler:step(left, over) else transport:sleep(min(left, 0.01)) end
+    queue:turn(deadline)
     if blocks and not scheduler:moves() then break end
   end
-  queue.deadline = nil
 end
 
 --- Moves the queue until it is empty, or the time has passed; then says what was not delivered since the last drain

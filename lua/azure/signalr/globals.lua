@@ -52,6 +52,9 @@ M.getinfo, M.traceback = callable(debug.getinfo), callable(debug.traceback)
 --- As rawget, where there is one.
 M.rawget = callable(lent(function() return rawget end)) or function(object, key) return object[key] end
 
+--- As rawequal, where there is one.
+M.rawequal = callable(lent(function() return rawequal end)) or function(a, b) return a == b end
+
 local function unpack_all(values, i, n)
   if i <= n then return values[i], unpack_all(values, i + 1, n) end
 end

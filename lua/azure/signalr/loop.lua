@@ -3,6 +3,7 @@
 local adopt = require "azure.signalr.adopt"
 local check = require "azure.signalr.check"
 local errors = require "azure.signalr.errors"
+local globals = require "azure.signalr.globals"
 local handles = require "azure.signalr.handle"
 local nested = require "azure.signalr.nested"
 local on_error = require "azure.signalr.on_error"
@@ -10,6 +11,10 @@ local scheduler = require "azure.signalr.scheduler"
 local task = require "azure.signalr.task"
 
 local M = {}
+
+local error, xpcall = error, xpcall
+local cowrap, traceback = globals.coroutine.wrap, globals.traceback
+
 local methods = {}
 local Client -- the class that these methods are for
 
@@ -52,18 +57,16 @@ end
 
 -- A transport with threads of its own knows nothing of on_error.
 local function reporting(told, fn)
-  return function(...)
-    local function failed(err)
-      on_error.tell(told, err, { source = "spawn", traceback = debug.traceback(errors.text(err), 2) })
-      return err
-    end
-    local function pass(fine, ...)
-      if not fine then error((...), 0) end
-      return ...
-    end
-    local n, arguments = select("#", ...), { ... }
-    return pass(xpcall(function() return fn((rawget(_G, "unpack") or table.unpack)(arguments, 1, n)) end, failed))
+  local function failed(err)
+    local text = errors.text(err)
+    on_error.tell(told, err, { source = "spawn", traceback = traceback and traceback(text, 2) or text })
+    return err
   end
+  local function pass(fine, ...)
+    if not fine then error((...), 0) end
+    return ...
+  end
+  return function(...) return pass(xpcall(fn, failed, ...)) end
 end
 
 --- Runs a function in which every call of this library yields instead of blocking; it runs at once, until it
@@ -77,8 +80,7 @@ function methods:spawn(fn, ...)
   local context = self.context
   if context.closed then check.fail("client:spawn: the client is closed") end
   if context.scheduler then return context.scheduler:spawn(fn, ...) end
-  local told = context.config.on_error
-  local handle = context.transport:spawn(told and reporting(told, fn) or fn, ...)
+  local handle = context.transport:spawn(reporting(context.config.on_error, fn), ...)
   handle.cancelled = task.cancelled
   return handle
 end
@@ -113,6 +115,13 @@ function methods:sleep(seconds)
   return nil, errors.new { kind = failure.kind, op = "client:sleep", message = failure.message, sent = "no" }
 end
 
+--- Seconds on a clock that only goes forward: the one by which timeouts count. Its zero means nothing.
+-- @treturn number
+function methods:now()
+  check.self(self, Client, "client:now")
+  return self.context.transport:now()
+end
+
 --- As coroutine.wrap, for an iterator or another coroutine in which a spawned function makes calls: it hands on what
 -- the library yields.
 -- @tparam function fn
@@ -120,12 +129,13 @@ end
 function methods:wrap(fn)
   check.self(self, Client, "client:wrap")
   check.type("function")(fn, "client:wrap", "fn")
-  return self.context.scheduler and nested.wrap(fn) or coroutine.wrap(fn)
+  return self.context.scheduler and nested.wrap(fn) or cowrap(fn)
 end
 
 --- Names the scheduler of the host's own coroutines: calls made there wait in its way instead of blocking.
 -- @tparam table|nil host yield = function(thread): called in the coroutine, returns once it is resumed (too early
--- does no harm); resume = function(thread): called by step, has the host resume it, now or later. nil ends it.
+-- does no harm); resume = function(thread): called by step, has the host resume it, now or later; stackful = true: the
+-- host switches stacks (fibers), so that its yield works where Lua cannot yield. nil ends it.
 function methods:adopt(host)
   check.self(self, Client, "client:adopt")
   scheduler_of(self, "client:adopt"):adopt(adopt.read(host, "client:adopt"))
@@ -136,6 +146,12 @@ end
 function methods:pollfd()
   check.self(self, Client, "client:pollfd")
   return scheduler_of(self, "client:pollfd"):pollfd()
+end
+
+--- The same by the name that LuaSocket's select and copas ask for.
+function methods:getfd()
+  check.self(self, Client, "client:getfd")
+  return scheduler_of(self, "client:getfd"):pollfd()
 end
 
 --- What to poll the descriptor for.

@@ -20,7 +20,8 @@ local unheard = {
 function M.tell(on_error, err, what)
   if on_error then return observers.tell("on_error", on_error, err, what) end
   local lead = unheard[what.source]
-  if lead then observers.complain(lead .. errors.text(err), what.traceback) end
+  local trace = what.traceback and what.traceback:match("stack traceback:.*")
+  if lead then observers.complain(lead .. errors.text(err), trace) end
 end
 
 return M

@@ -25,9 +25,9 @@ end
 local function add(holder, queue)
   local first = holder.queue
   holder.queue = not first and queue or {
-    turn = function()
-      first:turn()
-      queue:turn()
+    turn = function(_, deadline)
+      first:turn(deadline)
+      queue:turn(deadline)
     end,
     pending = function() return first:pending() + queue:pending() end,
   }

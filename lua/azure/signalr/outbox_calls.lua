@@ -2,14 +2,22 @@
 --- The queue of a client whose messages go through the pipeline, each as a call that nobody waits for: with a token
 -- provider (its tokens come from Lua), and with a transport that is not the pool of connections. One that has an
 -- `enqueue` of its own (nginx's) keeps them itself; for the rest they are kept here and move in step, run and drain.
+local core = require "azure.signalr.core"
 local call = require "azure.signalr.call"
 local errors = require "azure.signalr.errors"
+local globals = require "azure.signalr.globals"
 local on_error = require "azure.signalr.on_error"
 local queues = require "azure.signalr.transport.queue"
 local report = require "azure.signalr.outbox_report"
 local response = require "azure.signalr.response"
+local running = require "azure.signalr.running"
 
 local M = {}
+
+local pcall, setmetatable, tostring = pcall, setmetatable, tostring
+local min = globals.math.min
+local unbroken, once = core.unbroken, running.once
+
 local methods = {}
 local metatable = { __index = methods, __name = "azure.signalr.outbox" }
 
@@ -30,7 +38,7 @@ local function run(entry, deadline)
   local context, settings = entry.context, entry.settings
   if deadline then
     local own = context.transport:now() + settings.timeout
-    settings = setmetatable({ deadline = math.min(own, deadline) }, { __index = settings })
+    settings = setmetatable({ deadline = min(own, deadline) }, { __index = settings })
   end
   return call.run(context, entry.op, entry.req, settings)
 end
@@ -52,7 +60,10 @@ local lost = { kind = "closed", message = "the client was closed before this was
 -- @tparam table context
 function M.new(context)
   local config, transport = context.config, context.transport
-  local self = { context = context, workers = 0, drops = {}, untold = 0 }
+  local self = {
+    context = context, workers = 0, drops = {}, untold = 0,
+    turning = setmetatable({}, { __mode = "k" }), -- the coroutines in which it is moved now
+  }
   if transport.enqueue then
     self.sink = transport
   else
@@ -62,6 +73,8 @@ function M.new(context)
   end
   return setmetatable(self, metatable)
 end
+
+local push = unbroken(function(queue, entry) return queue:push(entry) end)
 
 --- Puts a message in.
 -- @tparam table op a row of operations.lua
@@ -78,7 +91,7 @@ function methods:put(op, req, settings)
     drop_oldest = config.queue_policy == "drop_oldest",
   }
   if self.queue then
-    if self.queue:push(entry) then return true end
+    if push(self.queue, entry) then return true end
     return nil, "queue_full", "the queue of messages is full"
   end
   local taken, failure = self.sink:enqueue(entry)
@@ -96,22 +109,35 @@ local function settle(self, entry, ran, done, err)
   tell(entry, failure)
 end
 
-local function next_entry(self)
-  local context, deadline = self.context, self.deadline
+local function next_entry(self, deadline)
+  local context = self.context
   if context.closed or deadline and context.transport:now() >= deadline then return nil end
   return self.queue:take()
 end
 
 -- A call that throws was ended from outside, with the function that makes it: no other call can be made here.
-local function work(self)
-  self.workers = self.workers + 1
-  local entry = next_entry(self)
-  while entry do
-    local ran, done, err = pcall(run, entry, self.deadline)
+local function work(self, worker, deadline)
+  worker.entry = next_entry(self, deadline)
+  while worker.entry do
+    local entry = worker.entry
+    local ran, done, err = pcall(run, entry, deadline)
+    worker.entry = nil
     settle(self, entry, ran, done, err)
-    entry = ran and next_entry(self)
+    if not ran then break end
+    worker.entry = next_entry(self, deadline)
   end
-  self.workers = self.workers - 1
+end
+
+-- What a token provider yields to nobody ends the function that waits for its token: its message has failed with it.
+local function start_worker(self, scheduler, deadline)
+  local worker = {}
+  self.workers = self.workers + 1
+  scheduler:work(function(ended)
+    self.workers = self.workers - 1
+    local entry = worker.entry
+    worker.entry = nil
+    if entry then settle(self, entry, ended:result()) end
+  end, work, self, worker, deadline)
 end
 
 local function tell_drops(self)
@@ -122,19 +148,25 @@ local function tell_drops(self)
   report.tell_untold(self.context.config.on_error, untold)
 end
 
---- Starts what may be sent now, up to self.deadline where there is one. With a transport that blocks this takes as long
--- as the transport does.
-function methods:turn()
+local function move(self, deadline)
   local queue, scheduler = self.queue, self.context.scheduler
-  if not queue or self.turning then return end
-  self.turning = true
   tell_drops(self)
+  if not scheduler then return work(self, {}, deadline) end
+  if scheduler.pool then deadline = nil end -- nothing blocks: what is not over by then stays pending
   while self.workers < ABREAST and queue.ready.first and not self.context.closed do
     local before = queue.queued
-    if scheduler then scheduler:spawn(work, self) else work(self) end
+    start_worker(self, scheduler, deadline)
     if queue.queued == before then break end
   end
-  self.turning = false
+end
+
+local move_unbroken = unbroken(move)
+
+--- Starts what may be sent now. With a transport that blocks this takes as long as that does, up to a deadline.
+-- @tparam number|nil deadline
+function methods:turn(deadline)
+  if not self.queue then return end
+  once(self.turning, self.context.scheduler and move_unbroken or move, self, deadline)
 end
 
 --- How many messages are queued or in flight.

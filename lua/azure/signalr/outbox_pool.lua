@@ -1,13 +1,19 @@
 -- SPDX-License-Identifier: MIT
 --- The queue of a client that signs with a key and sends by a pool of connections: it is in C beside the pool
 -- (csrc/net/outbox.h), and whoever drives the pool moves it, signs, sends, and sends again by the rule of retry.lua.
+local core = require "azure.signalr.core"
 local curl = require "azure.signalr.curl"
 local on_error = require "azure.signalr.on_error"
 local operations = require "azure.signalr.operations"
 local report = require "azure.signalr.outbox_report"
 local response = require "azure.signalr.response"
+local running = require "azure.signalr.running"
 
 local M = {}
+
+local setmetatable = setmetatable
+local unbroken, once = core.unbroken, running.once
+
 local methods = {}
 local metatable = { __index = methods, __name = "azure.signalr.outbox" }
 
@@ -26,6 +32,7 @@ function M.new(context, signing)
   if not transport.pool:attach(outbox) then return nil end
   return setmetatable({
     context = context, pool = transport.pool, outbox = outbox, lifetime = signing.lifetime, corrected = 0,
+    turning = setmetatable({}, { __mode = "k" }), -- the coroutines in which on_error is told now
   }, metatable)
 end
 
@@ -78,21 +85,18 @@ local function tell(self, found)
 end
 
 -- on_error may close the client.
-local function tell_all(self)
+local tell_all = unbroken(function(self)
   while not self.final do
     local found = self.outbox:report()
     if not found then return report.tell_untold(self.context.config.on_error, self.outbox:untold()) end
     tell(self, found)
   end
-end
+end)
 
 --- Tells on_error of the messages that failed for good since the last time. A call that on_error makes does not tell
--- of the next one from within.
+-- of the next one from within; others, where on_error switches stacks, do.
 function methods:turn()
-  if self.turning or self.final or not self.outbox:has_reports() then return end
-  self.turning = true
-  tell_all(self)
-  self.turning = false
+  if not self.final and self.outbox:has_reports() then once(self.turning, tell_all, self) end
 end
 
 --- How many messages are queued or in flight.

@@ -5,16 +5,20 @@
 local core = require "azure.signalr.core"
 local adopt = require "azure.signalr.adopt"
 local check = require "azure.signalr.check"
-local nested = require "azure.signalr.nested"
+local globals = require "azure.signalr.globals"
+local running = require "azure.signalr.running"
 local task = require "azure.signalr.task"
 local timers = require "azure.signalr.timers"
+local turns = require "azure.signalr.turns"
 local waiting = require "azure.signalr.waiting"
 
 local M = {}
 local methods = {}
 local metatable = { __index = methods, __name = "azure.signalr.scheduler" }
 
-local yieldable, running = core.yieldable, coroutine.running
+local ipairs, pairs, setmetatable = ipairs, pairs, setmetatable
+local max, min = globals.math.max, globals.math.min
+local unbroken = core.unbroken
 local LONG = 3600 -- seconds
 
 --- Makes a scheduler and puts it before the transport.
@@ -23,7 +27,7 @@ local LONG = 3600 -- seconds
 -- @treturn table scheduler
 function M.new(transport, config)
   local self = waiting.owner {
-    transport = transport, pool = transport.pool, by_ticket = {}, timers = timers.new(), ready = {}, waiting = 0,
+    transport = transport, pool = transport.pool, by_ticket = {}, timers = timers.new(), waiting = 0,
     tasks = {}, on_error = config.on_error, spawn_yield = config.spawn_yield,
   }
   setmetatable(self, metatable)
@@ -33,14 +37,12 @@ end
 
 --- Who must wait for the call at hand.
 -- @treturn table|nil waiter; nil: the call blocks
--- @raise where a spawned function cannot wait
+-- @raise where a spawned function, or a coroutine whose host was named, cannot wait
 function methods:waiter()
   local current = task.current()
   if current then return current end
   local host = self.host
-  if not host then return nil end
-  local thread = nested.root()
-  if thread and yieldable() and not nested.is_stuck(running()) then return adopt.waiter(self, host, thread) end
+  return host and adopt.waiter(self, host)
 end
 
 --- Who is driven while the call at hand waits.
@@ -52,25 +54,36 @@ end
 
 --- Whether somebody else cannot go on while the call at hand waits.
 -- @tparam table|nil owner whose waiters he is one of; nil: he blocks
-function methods:holds_up(owner) return not self:waiter() or waiting.is_put_off(owner) end
+function methods:holds_up(owner) return not self:waiter() or turns.are_put_off(owner) end
 
---- Has a waiter wait for a ticket.
+-- The ticket must have its waiter before anybody could ask for what has finished.
+local start = unbroken(function(self, waiter, req)
+  local ticket, failure = self.transport:start(req)
+  if ticket then waiting.for_ticket(self, waiter, ticket) end
+  return ticket, failure
+end)
+
+--- Sends a request, and has a waiter wait for its answer.
 -- @treturn table|nil reply
 -- @treturn table failure
-function methods:answer(waiter, ticket)
-  waiting.for_ticket(self, waiter, ticket)
+function methods:send(waiter, req)
+  local ticket, failure = start(self, waiter, req)
+  if not ticket then return nil, failure end
   waiter.ways.suspend(waiter)
-  local reply, failure = waiter.reply, waiter.failure
+  local reply
+  reply, failure = waiter.reply, waiter.failure
   waiter.reply, waiter.failure = nil, nil
   return reply, failure
 end
+
+local for_moment = unbroken(waiting.for_moment)
 
 --- Has a waiter wait for some seconds; 0 lets others go first.
 -- @treturn true|nil
 -- @treturn table failure, if the client is closed meanwhile
 function methods:pause(waiter, seconds)
   if self.closed then return nil, self.closed end
-  waiting.for_moment(self, waiter, self.transport:now() + seconds)
+  for_moment(self, waiter, self.transport:now() + seconds)
   waiter.ways.suspend(waiter)
   local failure = waiter.failure
   waiter.failure = nil
@@ -80,6 +93,9 @@ end
 
 --- See client:spawn.
 function methods:spawn(fn, ...) return task.spawn(self, fn, ...) end
+
+--- See task.work.
+function methods:work(ended, fn, ...) return task.work(self, ended, fn, ...) end
 
 local adopted = setmetatable({}, { __mode = "v" })
 
@@ -111,7 +127,7 @@ local function need_not_wait(self, pool, timeout)
 end
 
 -- One round: what has finished is resumed. Waits, where there is something to wait for.
-function methods:turn(timeout)
+local function turn(self, timeout)
   local pool = self.pool
   if pool then
     if timeout > 0 and need_not_wait(self, pool, timeout) then timeout = 0 end
@@ -126,14 +142,14 @@ end
 local function until_next(self, timeout)
   local first = self.timers:first()
   if not first then return timeout end
-  return math.max(0, math.min(timeout, first.at - self.transport:now()))
+  return max(0, min(timeout, first.at - self.transport:now()))
 end
 
 -- Where an owner's waiters wait, and where those wait whom they wait for.
-local function homes_of(owner)
+local homes_of = unbroken(function(owner)
   local homes, seen = {}, { [owner] = true }
   local function add(one)
-    if one.turn then homes[#homes + 1] = one end
+    if one.by_ticket then homes[#homes + 1] = one end
     for home in pairs(one.on) do
       if not seen[home] then
         seen[home] = true
@@ -143,56 +159,80 @@ local function homes_of(owner)
   end
   add(owner)
   return homes
-end
+end)
 
-local function round_of_all(homes)
+local round_of_all = unbroken(function(owner, homes)
+  turns.flush(owner)
   for i = 1, #homes do
-    waiting.flush(homes[i])
-    homes[i]:turn(0)
+    turns.flush(homes[i])
+    turn(homes[i], 0)
   end
-end
+end)
 
 local function wait_for_all(homes, timeout)
-  local descriptors = {}
+  local descriptors, poll = {}, nil
   for _, home in ipairs(homes) do
-    timeout = math.min(timeout, home:timeout() or timeout)
+    timeout = min(timeout, home:timeout() or timeout)
+    poll = poll or home.pool and home.transport.poll
     local fd = home.pool and home.pool:fd()
     if fd then descriptors[#descriptors + 1] = fd end
   end
-  if timeout > 0 then homes[1].transport.poll(descriptors, timeout) end
+  if timeout <= 0 then return true end
+  if not poll then return timeout end
+  poll(descriptors, timeout)
+  return true
 end
+
+-- Waits for the first thing to happen at several homes. Whether it has happened is asked, and then it is waited,
+-- in one piece, for hosts that preempt.
+-- @treturn boolean|number false when there is nothing that could happen; or seconds to be slept: a home without a pool
+-- (on a transport of the user's own) has nothing to poll
+local wait_unless = unbroken(function(homes, timeout, before, over)
+  if timeout <= 0 or turns.progress() ~= before or over and over() then return true end
+  for _, home in ipairs(homes) do
+    if home.waiting > 0 then return wait_for_all(homes, timeout) end
+  end
+  return false
+end)
 
 --- Drives an owner whose waiters wait at several homes.
 -- @tparam table owner
 -- @tparam number timeout seconds to wait for the first thing to happen
+-- @tparam function|nil over says whether that has happened already
 -- @treturn boolean false when there is nothing that could happen
-function M.drive(owner, timeout)
-  local before, homes, alive = waiting.progress(), homes_of(owner), false
-  round_of_all(homes)
-  if timeout <= 0 or waiting.progress() ~= before then return true end
-  for i = 1, #homes do alive = alive or homes[i].waiting > 0 end
-  if not alive then return false end
-  wait_for_all(homes, timeout)
-  round_of_all(homes)
+function M.drive(owner, timeout, over)
+  local before, homes = turns.progress(), homes_of(owner)
+  round_of_all(owner, homes)
+  local left = wait_unless(homes, timeout, before, over)
+  if not left then return false end
+  if left ~= true then homes[1].transport:sleep(left) end
+  round_of_all(owner, homes)
   return true
 end
 
+local step = unbroken(function(self, timeout, over)
+  if turns.flush(self) or over and over() then timeout = 0 end
+  turn(self, timeout > 0 and until_next(self, timeout) or 0)
+end)
+
+local function step_all(self, timeout, over)
+  if self.away > 0 or not self.pool then return M.drive(self, timeout, over) end
+  step(self, timeout, over)
+end
+
 --- See client:step.
-function methods:step(timeout)
+-- @tparam number timeout
+-- @tparam function|nil over says whether what the caller waits for has come already
+function methods:step(timeout, over)
   if task.active() then check.fail("client:step: a spawned function is resumed by a step, it cannot make one") end
-  if waiting.flush(self) then timeout = 0 end
-  if self.away > 0 then
-    M.drive(self, timeout)
-  else
-    self:turn(timeout > 0 and until_next(self, timeout) or 0)
-  end
+  running.step(step_all, self, timeout, over)
   return self.waiting + self.away
 end
 
 --- Whether a step could bring anything; else only the host's own loop could, where somebody yielded to it.
 function methods:moves()
   local pool = self.pool
-  return self.waiting + self.away > 0 or self.ready[1] ~= nil or pool ~= nil and pool:moving()
+  return self.waiting + self.away > 0 or turns.are_due(self) or pool ~= nil and pool:moving()
 end
 
 --- Waits until a task has ended: handle:wait.
@@ -200,9 +240,10 @@ function methods:await(handle, timeout)
   local waiter = self:waiter()
   local at = timeout and self.transport:now() + timeout
   if waiter then return task.join(handle, waiter, at) end
+  local function over() return handle:done() end
   repeat
     local left = at and at - self.transport:now() or LONG
-    local count = self:step(math.max(left, 0))
+    local count = self:step(max(left, 0), over)
   until handle:done() or count == 0 or left <= 0
 end
 
@@ -214,12 +255,12 @@ function methods:events() return self.pool and self.pool:events() end
 
 --- Seconds after which to step whatever the descriptor says; nil: no need.
 function methods:timeout()
-  if waiting.has_turns(self) then return 0 end
+  if turns.are_due(self) then return 0 end
   local timeout = self.pool and self.pool:timeout()
   local first = self.timers:first()
   if not first then return timeout end
-  local left = math.max(0, first.at - self.transport:now())
-  return timeout and math.min(timeout, left) or left
+  local left = max(0, first.at - self.transport:now())
+  return timeout and min(timeout, left) or left
 end
 
 --- Ends all spawned functions.
@@ -230,12 +271,14 @@ function methods:stop_all(err)
   for _, spawned in ipairs(all) do task.stop(spawned, err) end
 end
 
+local evict = unbroken(waiting.evict)
+
 --- Closes: everybody else who waits here gets a failure, and nobody waits here any more.
 -- @tparam table failure
 function methods:close(failure)
   self.closed, self.queue = failure, nil
   if adopted.last == self then adopted.last = nil end
-  waiting.evict(self, failure)
+  evict(self, failure)
 end
 
 return M

@@ -2,67 +2,80 @@
 --- A function that runs in a coroutine of the library's own; client:spawn gives it out as a handle.
 --
 -- What the library yields there is a sentinel that nobody else has: whatever else comes out of the coroutine was
--- yielded by the function itself, and goes to the option spawn_yield.
+-- yielded by the function itself, and goes to the option spawn_yield. What changes a task runs in one piece
+-- (core.unbroken), with the function's own code in it, for hosts that preempt.
 local core = require "azure.signalr.core"
 local check = require "azure.signalr.check"
 local errors = require "azure.signalr.errors"
+local globals = require "azure.signalr.globals"
 local nested = require "azure.signalr.nested"
 local on_error = require "azure.signalr.on_error"
+local running = require "azure.signalr.running"
 local waiting = require "azure.signalr.waiting"
 
 local M = {}
 
-local yieldable = core.yieldable
-local create, coresume, running = coroutine.create, coroutine.resume, coroutine.running
-local costatus, yield = coroutine.status, coroutine.yield
-local coclose = rawget(coroutine, "close") -- Lua 5.4: runs what is to be closed
+local error, select, setmetatable = error, select, setmetatable
+local fenced, preempted, unbroken, yieldable = core.fenced, core.preempted, core.unbroken, core.yieldable
+local create, coresume = globals.coroutine.create, globals.coroutine.resume
+local costatus, yield = globals.coroutine.status, globals.coroutine.yield
+local coclose = globals.coroutine.close -- Lua 5.4: runs what is to be closed
+local rawequal, traceback, unpack = globals.rawequal, globals.traceback, globals.unpack
+local enter, leave = running.enter, running.leave
 local SENTINEL = nested.SENTINEL
 
 local Task = { __name = "azure.signalr.spawned", __json = false }
 local methods = {}
 Task.__index = methods
 
-local active -- the task whose code runs now, or nil
-
 local function pack(...) return { n = select("#", ...), ... } end
-
--- unpack of a table whose length is known
-local spread = rawget(_G, "unpack") or table.unpack
 
 function Task.__tostring(self)
   local state = not self.results and "running" or self.results[1] and "done" or "failed"
   return Task.__name .. ": " .. state
 end
 
-local function report(self, err, traceback)
-  on_error.tell(self.owner.on_error, err, { source = "spawn", handle = self, traceback = traceback })
+local function report(self, err, trace)
+  if self.quiet then return end
+  on_error.tell(self.owner.on_error, err, { source = "spawn", handle = self, traceback = trace })
 end
 
 -- Runs what is to be closed. Nobody can yield there, and a call that blocks would hold the host's loop: `closing` has
 -- it refused.
-local function close(self)
-  local before = active
-  active, self.closing = self, true
-  coclose(self.thread)
-  active = before
+local function close(self, problem)
+  self.closing = true
+  enter(self.thread, self)
+  local closed, another = coclose(self.thread)
+  leave(self.thread)
+  if not closed and not rawequal(another, problem) then report(self, another) end
 end
 
+-- One that was ended from outside has that for its result, whatever it made of it; one that came to its end before it
+-- heard of that has its own.
 local function finish(self, results)
-  local traceback
-  if not results[1] and not self.stop and self.owner.on_error then
-    traceback = debug.traceback(self.thread, errors.text(results[2]))
-  end
-  if coclose and not results[1] then close(self) end
+  local failed, trace = not results[1], nil
+  local told = failed and not self.unwound
+  if told and traceback then trace = traceback(self.thread, errors.text(results[2])) end
+  if failed and coclose then close(self, results[2]) end
   self.thread = nil
-  if self.stop then results = { n = 2, false, self.stop } end
+  if self.unwound then results = { n = 2, false, self.stop } end
   self.results = results
-  local tasks = self.owner.tasks
+  local tasks, ended = self.owner.tasks, self.ended
   if tasks then tasks[self] = nil end
+  if ended then ended(self) end
   waiting.release(self)
-  if not results[1] and not self.stop then report(self, results[2], traceback) end
+  if told then report(self, results[2], trace) end
 end
 
 local resume
+
+-- Resumes one that yielded something of its own, unless that has happened already.
+local go_on = unbroken(function(self, token, ...)
+  if self.foreign ~= token then return false end
+  self.foreign = nil
+  resume(self, ...)
+  return true
+end)
 
 -- The function yielded something of its own.
 local function pass_on(self, ...)
@@ -73,34 +86,30 @@ local function pass_on(self, ...)
   end
   local token = {}
   self.foreign = token
-  local function go_on(...)
-    if self.foreign ~= token then return false end
-    self.foreign = nil
-    resume(self, ...)
-    return true
-  end
-  local fine, problem = pcall(spawn_yield, go_on, ...)
+  local fine, problem = fenced(spawn_yield, function(...) return go_on(self, token, ...) end, ...)
   if fine then return end
   if self.foreign ~= token then return report(self, problem) end
   self.foreign = nil
   finish(self, { n = 2, false, problem })
 end
 
-local function after(self, before, fine, ...)
-  active = before
+local function after(self, fine, ...)
+  local thread = self.thread
+  leave(thread)
   if (...) == SENTINEL then
     if self.dropped then finish(self, { n = 2, false, self.stop }) end
-  elseif not fine or costatus(self.thread) == "dead" then
+  elseif not fine or costatus(thread) == "dead" then
     finish(self, pack(fine, ...))
+  elseif preempted(thread) then -- a hook of the host's, which comes again where the host's own code runs
+    return resume(self)
   else
     pass_on(self, ...)
   end
 end
 
 function resume(self, ...)
-  local before = active
-  active = self
-  after(self, before, coresume(self.thread, ...))
+  enter(self.thread, self)
+  return after(self, coresume(self.thread, ...))
 end
 
 -- Kept with the methods: a field in each task would double the size of most.
@@ -128,39 +137,59 @@ function ways.suspend(self)
   end
 end
 
+local function start(self, fn, ...)
+  self.thread = create(fn)
+  local tasks = self.owner.tasks
+  if tasks then tasks[self] = true end
+  resume(self, ...)
+  return self
+end
+
+local start_unbroken = unbroken(start)
+
+-- In one piece; within a task everything is already, and Lua 5.4 nests only so many calls of C.
+local function spawn(self, ...)
+  return (running.task() and start or start_unbroken)(setmetatable(self, Task), ...)
+end
+
 --- Runs a function until it first waits.
 -- @tparam table owner see waiting.lua; its tasks (a set), on_error and spawn_yield count too, where they are there
 -- @tparam function fn
 -- @param ... its arguments
 -- @treturn table the task
-function M.spawn(owner, fn, ...)
-  local self = setmetatable({ owner = owner, thread = create(fn) }, Task)
-  if owner.tasks then owner.tasks[self] = true end
-  resume(self, ...)
-  return self
-end
+function M.spawn(owner, fn, ...) return spawn({ owner = owner }, fn, ...) end
+
+--- The same for a function of this library's own, whose maker looks at what came of it: on_error is not told.
+-- @tparam table owner
+-- @tparam function|nil ended called with the task once it has come to its end
+-- @tparam function fn
+-- @param ... its arguments
+-- @treturn table the task
+function M.work(owner, ended, fn, ...) return spawn({ owner = owner, quiet = true, ended = ended }, fn, ...) end
 
 --- The task whose code is running, be it in a coroutine further in, or nil.
-function M.active() return active end
+M.active = running.task
+
+-- A coroutine that Lua cannot yield was not made inside a spawned function, but by a host that switches stacks.
+local function refuse_strangers(thread)
+  if thread == running.MAIN or not yieldable() or not running.has_callers() then return end
+  check.fail("this coroutine was made inside a spawned one, which would never hear of the answer: make it with "
+    .. "client:wrap(fn) instead of coroutine.wrap(fn)")
+end
 
 --- Whose call this is.
 -- @treturn table|nil the task that must wait; nil when the caller runs in none
 -- @raise where a task cannot wait
 function M.current()
-  local self = active
-  if not self then return nil end
-  local thread = running()
-  if thread ~= self.thread and not nested.leads_to(thread, self.thread) then
-    check.fail("this coroutine was made inside a spawned one, which would never hear of the answer: make it with "
-      .. "client:wrap(fn) instead of coroutine.wrap(fn)")
-  end
+  local self, thread = running.task(), running.here()
+  if not self then return refuse_strangers(thread) end
   if self.closing then
     check.fail("a spawned function that failed or was ended cannot wait in what it has to close: use client:spawn or "
       .. "enqueue there")
   end
   if not yieldable() or nested.is_stuck(thread) then
     check.fail("a spawned function cannot wait for an answer inside a callback of table.sort, string.gsub or another C "
-      .. "function: collect the values there, and make the calls after it")
+      .. "function, nor in a hook or what is to be closed: make the calls after it, or with client:spawn or enqueue")
   end
   if self.stop then stop_here(self) end
   return self
@@ -170,17 +199,17 @@ end
 -- @tparam table self
 -- @tparam table err what it gets
 -- @treturn boolean whether it was still running
-function M.stop(self, err)
+M.stop = unbroken(function(self, err)
   if self.results or self.stop then return false end
   self.stop = err
   if waiting.detach(self) then
     resume(self)
   elseif self.foreign then
-    self.foreign = nil
+    self.foreign, self.unwound = nil, true
     finish(self, { n = 2, false, err })
   end
   return true
-end
+end)
 
 --- What a function's handle gets when it is cancelled.
 function M.cancelled()
@@ -189,15 +218,19 @@ function M.cancelled()
   }
 end
 
+local join = unbroken(function(self, waiter, at)
+  if self.results then return false end
+  waiting.for_task(self, waiter, at)
+  return true
+end)
+
 --- Waits until a task has ended, in a coroutine.
 -- @tparam table self the task waited for
 -- @tparam table waiter
 -- @tparam number|nil at when to give up
 function M.join(self, waiter, at)
-  if self.results then return end
   if self == waiter then check.fail("handle:wait: a spawned function cannot wait for its own end") end
-  waiting.for_task(self, waiter, at)
-  waiter.ways.suspend(waiter)
+  if join(self, waiter, at) then waiter.ways.suspend(waiter) end
 end
 
 --- Whether the function has come to its end.
@@ -212,11 +245,12 @@ end
 -- or "closed" if it was ended from outside); nil while it runs
 function methods:result()
   check.self(self, Task, "handle:result")
-  if self.results then return spread(self.results, 1, self.results.n) end
+  if self.results then return unpack(self.results, 1, self.results.n) end
 end
 
 --- Ends the function where it waits: the call there throws an error of kind "cancelled", and its request is given up.
--- A function that catches it and makes another call is ended for good at that call.
+-- A function that catches it and makes another call is ended for good at that call; one that comes to its end without
+-- another call has its own result.
 -- @treturn boolean whether it was still running
 function methods:cancel()
   check.self(self, Task, "handle:cancel")

@@ -2,6 +2,9 @@
 --- Who waits for a moment: a binary heap, so that adding and removing cost O(log n) and looking costs nothing.
 -- An entry is any table; `at`, `serial` and `place` in it belong to the heap while it is in.
 local M = {}
+
+local setmetatable = setmetatable
+
 local methods = {}
 local metatable = { __index = methods, __name = "azure.signalr.timers" }
 

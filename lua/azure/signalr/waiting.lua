@@ -5,23 +5,28 @@
 -- will know when it has come. Its owner is who drives it: the client that spawned it, or a call of `all`. Owners that
 -- wait at homes of others note them, so that driving the owner drives those too.
 --     waiter  owner, home; ticket, place (of its timer), target, queued; reply, failure; ways = { wake, suspend }
---     owner   on (home -> how many waits), away (their sum), joins (waits for tasks of other owners)
---     home    pool, by_ticket, timers, waiting (count), ready (waiters whose turn was put off), transport
+--     owner   on (home -> how many waits), away (their sum), joins (waits for tasks of others); and see turns.lua
+--     home    pool, by_ticket, timers, waiting (count), transport
+--
+-- All that changes who waits for what is to be called in one piece (core.unbroken): a host may preempt. Waking somebody
+-- runs his code, which may switch stacks and let others step meanwhile: so whatever is left to be done stands where
+-- others find it, and not in a local.
+local globals = require "azure.signalr.globals"
+local turns = require "azure.signalr.turns"
+
 local M = {}
 
-local ABANDONED = {} -- stands for the waiter of a ticket that nobody wants any more
+local ipairs, pairs = ipairs, pairs
+local remove = globals.table.remove
+local wake, put_off = turns.wake, turns.put_off
 
-local only -- the owner whose waiters alone are resumed now, or nil for all
-local woken = 0
+local ABANDONED = {} -- stands for the waiter of a ticket that nobody wants any more
 
 --- Makes the fields of an owner.
 function M.owner(fields)
   fields.on, fields.away, fields.joins = {}, 0, 0
-  return fields
+  return turns.owner(fields)
 end
-
---- How many waits have come to their end so far; tells whether something moved.
-function M.progress() return woken end
 
 local function link(owner, home)
   if owner == home then return end
@@ -45,50 +50,6 @@ end
 local function leave(home, waiter)
   home.waiting = home.waiting - 1
   unlink(waiter.owner, home)
-end
-
---- Whether an owner's waiters are not resumed now. Unless one of those who are waited for waits for one of them.
-function M.is_put_off(owner) return only ~= nil and owner ~= only and only.joins == 0 end
-
--- A call that blocks the main line must not run other people's code in the middle of it: their turn is put off to
--- the next step.
-local function wake(home, waiter)
-  woken = woken + 1
-  if M.is_put_off(waiter.owner) then
-    waiter.queued = true
-    home.ready[#home.ready + 1] = waiter
-  else
-    waiter.ways.wake(waiter)
-  end
-end
-
---- Whether there are any whose turn was put off and has come now.
-function M.has_turns(home) return home.ready[1] ~= nil and not (only and only.joins == 0) end
-
---- Resumes them.
--- @treturn boolean whether there were any
-function M.flush(home)
-  if not M.has_turns(home) then return false end
-  local ready = home.ready
-  home.ready = {}
-  for i = 1, #ready do
-    local waiter = ready[i]
-    if waiter.queued then
-      waiter.queued = nil
-      waiter.ways.wake(waiter)
-    end
-  end
-  return true
-end
-
---- Runs a function while only the waiters of one owner are resumed.
-function M.restricted(owner, fn, ...)
-  local before = only
-  only = owner
-  local fine, result = pcall(fn, ...)
-  only = before
-  if not fine then error(result, 0) end
-  return result
 end
 
 --- Has a waiter wait for a ticket of the home's pool.
@@ -154,7 +115,7 @@ function M.leave_target(waiter)
   waiter.target = nil
   for i, joiner in ipairs(target.joiners or {}) do
     if joiner == waiter then
-      table.remove(target.joiners, i)
+      remove(target.joiners, i)
       break
     end
   end
@@ -167,14 +128,16 @@ end
 
 --- A task has ended: wakes those who waited for it.
 function M.release(target)
-  local joiners = target.joiners
+  local joiners, home = target.joiners, target.owner
+  if not joiners then return end
   target.joiners = nil
-  for i = 1, joiners and #joiners or 0 do
+  for i = 1, #joiners do
     local waiter = joiners[i]
     M.leave_target(waiter)
     M.leave_moment(waiter)
-    wake(target.owner, waiter)
+    put_off(home, waiter)
   end
+  for i = 1, #joiners do turns.take(joiners[i]) end
 end
 
 --- Ends the wait for a moment.
@@ -208,13 +171,19 @@ function M.detach(waiter)
   return waited
 end
 
+-- Whether somebody waits at a home for a ticket or a moment.
+local function waits_at(home, waiter)
+  return waiter ~= ABANDONED and waiter.home == home and (waiter.ticket ~= nil or waiter.place ~= nil)
+end
+
 --- A home closes: everybody who still waits there gets a failure.
 function M.evict(home, failure)
   local all = {}
   for _, waiter in pairs(home.by_ticket) do all[#all + 1] = waiter end
   for _, waiter in ipairs(home.timers.heap) do all[#all + 1] = waiter end
   for _, waiter in ipairs(all) do
-    if waiter ~= ABANDONED and M.detach(waiter) then
+    if waits_at(home, waiter) then
+      M.detach(waiter)
       waiter.failure = failure
       wake(home, waiter)
     end

@@ -2,6 +2,7 @@
 --- The transport over libcurl, for every host but nginx: a pool of kept connections, driven by blocking calls.
 -- A scheduler (scheduler.lua) may put itself there. Then send and sleep ask it who waits: for nobody they block as
 -- before, and else they yield until the scheduler resumes the coroutine.
+local core = require "azure.signalr.core"
 local check = require "azure.signalr.check"
 local curl = require "azure.signalr.curl"
 local globals = require "azure.signalr.globals"
@@ -97,6 +98,14 @@ function methods:finish(ticket)
   return self.pool:collect(ticket)
 end
 
+-- In one piece: where a host preempts, a step of another coroutine would take the ticket for one that nobody wants.
+local send_blocking = core.unbroken(function(self, req)
+  local ticket, failure = self:start(req)
+  if not ticket then return nil, failure end
+  block_until(self, ticket)
+  return self.pool:collect(ticket)
+end)
+
 --- Sends a request and waits for its answer.
 -- @tparam table req as for `start`
 -- @treturn ?table the reply, as from `finish`
@@ -104,12 +113,8 @@ end
 function methods:send(req)
   local scheduler = self.scheduler
   local waiter = scheduler and scheduler:waiter()
-  local ticket, failure = self:start(req)
-  if not ticket then return nil, failure end
-  if waiter then return scheduler:answer(waiter, ticket) end
-  block_until(self, ticket)
-  local reply
-  reply, failure = self.pool:collect(ticket) -- before others are told of theirs, who may step or close the client
+  if waiter then return scheduler:send(waiter, req) end
+  local reply, failure = send_blocking(self, req)
   if self.queue then self.queue:turn() end
   return reply, failure
 end
