@@ -108,6 +108,7 @@ build = {
       ["azure.signalr.transport.queue"] = "lua/azure/signalr/transport/queue.lua",
       ["azure.signalr.transport.resty"] = "lua/azure/signalr/transport/resty.lua",
       ["azure.signalr.transport.resty.address"] = "lua/azure/signalr/transport/resty/address.lua",
+      ["azure.signalr.transport.resty.advice"] = "lua/azure/signalr/transport/resty/advice.lua",
       ["azure.signalr.transport.resty.clock"] = "lua/azure/signalr/transport/resty/clock.lua",
       ["azure.signalr.transport.resty.connect"] = "lua/azure/signalr/transport/resty/connect.lua",
       ["azure.signalr.transport.resty.http1"] = "lua/azure/signalr/transport/resty/http1.lua",

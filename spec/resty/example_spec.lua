@@ -20,7 +20,7 @@ describe("the example for OpenResty", function()
     port = nginx.free_port()
     example = process.start { "env", "AZURE_SIGNALR_CONNECTION_STRING=" .. service.connection_string,
       "examples/openresty/run", "--port", tostring(port) }
-    assert(example:await(function(line) return line:match("^chat: http://127") end, 20))
+    assert(example:await(function(line) return line:match("^chat: http://127") end, 60))
   end)
   teardown(function()
     example:stop()
@@ -57,5 +57,27 @@ describe("the example for OpenResty", function()
     status, body = http.request(port, "/metrics")
     assert.are.equal(200, status)
     assert.truthy(body:find("azure_signalr_queue_accepted_total [1-9]"), body)
+  end)
+end)
+
+-- As in OpenResty, beside which a distribution's module is installed: one that has the Lua module already refuses it.
+describe("the example for OpenResty, where nginx has its Lua module built in", function()
+  it("starts", function()
+    local dir = os.tmpname()
+    os.remove(dir)
+    assert(process.run { "mkdir", dir })
+    local command = dir .. "/openresty"
+    local file = assert(io.open(command, "w"))
+    file:write("#!/bin/sh\nexec ", process.quote(nginx.command), " -g ", process.quote(nginx.modules()), ' "$@"\n')
+    file:close()
+    assert(process.run { "chmod", "+x", command })
+    local own = process.start { "env", "AZURE_SIGNALR_CONNECTION_STRING=Endpoint=http://127.0.0.1:1;AccessKey=k",
+      "NGINX_COMMAND=", "PATH=" .. dir .. ":" .. os.getenv("PATH"),
+      "examples/openresty/run", "--port", tostring(nginx.free_port()) }
+    finally(function()
+      own:stop()
+      process.run { "rm", "-r", dir }
+    end)
+    assert(own:await(function(line) return line:match("^chat: http://127") end, 60))
   end)
 end)

@@ -5,20 +5,28 @@ local M = {}
 local luajit = rawget(_G, "jit") ~= nil
 local PC = luajit and "luajit" or "lua5.4"
 
+local function compile(source, name, flags)
+  local out = ("build/spec/%s.so"):format(name)
+  -- The compiler is not what the sanitizers are to watch.
+  local command = ("unset LD_PRELOAD; mkdir -p build/spec && { test %s -nt %s || { ${CC:-cc} " ..
+    "-shared -fPIC -O1 %s -o %s.$$ %s -ldl && mv %s.$$ %s; }; }"):format(out, source, flags, out, source, out, out)
+  local code = os.execute(command)
+  assert(code == true or code == 0, source .. " does not compile")
+  return out
+end
+
 --- Compiles spec/support/preload.c.
 -- @tparam[opt] boolean with_lua with its Lua binding, which must not be preloaded into other programs
 -- @treturn string the path of the shared library, from the top of the tree: LD_PRELOAD takes no path with a space
 function M.library(with_lua)
-  local out = ("build/spec/%s.so"):format(with_lua and "preload-" .. PC or "preload")
-  local flags = with_lua and "-DSPEC_LUA $(pkg-config --cflags " .. PC .. ")" or ""
-  -- The compiler is not what the sanitizers are to watch.
-  local command = ("unset LD_PRELOAD; mkdir -p build/spec && " ..
-    "{ test %s -nt spec/support/preload.c || { ${CC:-cc} " ..
-    "-shared -fPIC -O1 %s -o %s.$$ spec/support/preload.c -ldl && mv %s.$$ %s; }; }"):format(out, flags, out, out, out)
-  local code = os.execute(command)
-  assert(code == true or code == 0, "spec/support/preload.c does not compile")
-  return out
+  return compile("spec/support/preload.c", with_lua and "preload-" .. PC or "preload",
+    with_lua and "-DSPEC_LUA $(pkg-config --cflags " .. PC .. ")" or "")
 end
+
+--- Compiles another library to preload.
+-- @tparam string name of a C file in spec/support
+-- @treturn string its path, as above
+function M.preload(name) return compile(("spec/support/%s.c"):format(name), name, "") end
 
 local opened
 local function library()

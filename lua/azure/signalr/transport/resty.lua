@@ -18,7 +18,7 @@ local M = {}
 local methods = {}
 local metatable = { __index = methods, __name = "azure.signalr.transport.resty" }
 
-local now, tcp = clock.now, ngx.socket.tcp
+local now = clock.now
 local check_call = phase.check_call
 
 -- Shorter than what services and the balancers before them allow: the side that sends should be the one to close.
@@ -153,8 +153,8 @@ local function release(self, sock, keep)
 end
 
 -- Third result of a failure: whether trying at once may do better.
-local function attempt(self, letter, req)
-  local target, counts, sock = letter.target, self.counts, tcp()
+local function attempt(self, letter, req, sock)
+  local target, counts = letter.target, self.counts
   local options = target.options
   self.live[sock], self.out = true, self.out + 1
   local open, reused = connect.open(self, sock, target, req.deadline)
@@ -184,14 +184,14 @@ end
 -- @treturn table failure
 -- @raise where nginx cannot wait: the message names the phase and the way out
 function methods:send(req)
-  check_call()
+  local sock = phase.socket()
   if self.closed then return nil, { kind = "closed", message = "the client was closed", sent = "no" } end
   local letter = letter_of(self, req)
   if not letter then return nil, { kind = "protocol", message = "the URL has no host or no path", sent = "no" } end
   local counts, started = self.counts, now()
   counts.requests = counts.requests + 1
   for n = 1, ATTEMPTS do
-    local reply, failure, again = attempt(self, letter, req)
+    local reply, failure, again = attempt(self, letter, req, n == 1 and sock or phase.socket())
     if reply then
       reply.time = now() - started
       return reply

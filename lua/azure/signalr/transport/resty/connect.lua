@@ -2,6 +2,7 @@
 --- Opens a connection for a request, or takes a kept one: connect, CONNECT through a proxy, TLS.
 -- Nothing of a request has been written when any of this fails: each failure says sent = "no".
 local address = require "azure.signalr.transport.resty.address"
+local advice = require "azure.signalr.transport.resty.advice"
 local clock = require "azure.signalr.transport.resty.clock"
 local http1 = require "azure.signalr.transport.resty.http1"
 
@@ -13,63 +14,16 @@ local LONG = 2000000 -- seconds; in milliseconds nginx takes as many as an int h
 
 local function failed(kind, message) return nil, { kind = kind, message = message, sent = "no" } end
 
--- Where distributions keep the certificates of public authorities.
-local BUNDLES = "/etc/ssl/certs/ca-certificates.crt (Debian, Ubuntu, Alpine) or /etc/pki/tls/certs/ca-bundle.crt "
-  .. "(Fedora, Red Hat)"
+local function connect_failed(target, why) return failed(advice.connect(target, why)) end
 
-local function tls_advice(target, why)
-  if why == "certificate host mismatch" then
-    local is_ip = target.server_name:find("^[%d.]+$") or target.server_name:find(":", 1, true)
-    return is_ip and "nginx compares names, not IP addresses: use the name that is in the certificate"
-      or ("the certificate is not made out to %s"):format(target.server_name)
-  end
-  if why:find("^1[04]: ") then return "the certificate's time is over: the service has to renew it" end
-  if why:find("^9: ") then return "the certificate's time has not begun: compare this machine's clock" end
-  if why:find("^%d+: ") then
-    return ("nginx trusts nobody unless told whom: set lua_ssl_trusted_certificate to the authorities' certificates, "
-      .. "usually %s, and lua_ssl_verify_depth to the length of their chains, such as 5 (its default of 1 refuses "
-      .. "most); both belong into http, server or location"):format(BUNDLES)
-  end
-  if why == "handshake failed" then
-    return "the other side may not speak TLS on this port, or no protocol version that nginx's lua_ssl_protocols has"
-  end
-  return "it was broken off"
-end
-
-local function tls_failed(target, why)
-  if why == "timeout" then
-    return failed("timeout", ("the TLS handshake with %s did not end in time"):format(target.origin))
-  end
-  return failed("tls", ("the TLS connection to %s could not be made (%s): %s"):format(target.origin, why,
-    tls_advice(target, why)))
-end
+local function tls_failed(target, why) return failed(advice.tls(target, why)) end
 
 -- A handshake that ends at once, before nginx had to wait for the other side, makes lua-nginx-module 0.10.23 close the
 -- connection but say "done" when the certificate is not good. Trying again nearly always gives the reason.
 local function tls_unexplained(target)
-  local _, failure = tls_failed(target, "the certificate is refused")
+  local _, failure = tls_failed(target, nil)
   failure.unexplained = true
   return nil, failure
-end
-
-local function connect_failed(target, why)
-  local place = ("%s:%d"):format(target.host, target.port)
-  if why:find("^no resolver defined") then
-    return failed("dns", ("%s cannot be resolved: nginx needs the directive resolver, such as \"resolver 127.0.0.53;\""
-      .. " with a server of /etc/resolv.conf, or an IP address in the endpoint"):format(target.host))
-  end
-  if why:find("could not be resolved", 1, true) or why:find("^failed to parse host name") then
-    return failed("dns", why)
-  end
-  if why == "too many waiting connect operations" then
-    return failed("queue_full", ("%d requests are on the way and %d wait for a connection of this worker"):format(
-      target.pool_size, target.backlog))
-  end
-  local what = target.proxy and "the proxy " .. place or place
-  if why == "timeout" then
-    return failed("timeout", ("no connection to %s in time"):format(what))
-  end
-  return failed(target.proxy and "proxy" or "connect", ("%s could not be connected to: %s"):format(what, why))
 end
 
 local function tunnel(sock, target, deadline)

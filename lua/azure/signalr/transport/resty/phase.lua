@@ -1,31 +1,13 @@
 -- SPDX-License-Identifier: MIT
---- What nginx lets Lua do in which phase, and what to say where it does not.
+--- Where nginx lets Lua wait, and what to say where it does not. nginx itself is asked, by trying: its versions add
+-- phases. Only what could not be taken back is refused beforehand.
 local check = require "azure.signalr.check"
 local core = require "azure.signalr.core"
+local ffi = require "ffi"
 
 local M = {}
 
--- `calls`: sockets work and Lua may yield. `queue`: a timer can be started, so that what is enqueued gets out.
-local phases = {
-  init = { queue = false, why = "a queue filled there would be copied into every worker" },
-  init_worker = { queue = true },
-  ssl_client_hello = { calls = true, queue = true, tls = true },
-  ssl_cert = { calls = true, queue = true, tls = true },
-  ssl_session_fetch = { calls = true, queue = true, tls = true },
-  ssl_session_store = { queue = true },
-  set = { queue = true },
-  server_rewrite = { calls = true, queue = true },
-  rewrite = { calls = true, queue = true },
-  access = { calls = true, queue = true },
-  content = { calls = true, queue = true },
-  balancer = { queue = true },
-  header_filter = { queue = true },
-  body_filter = { queue = true },
-  log = { queue = true },
-  preread = { calls = true, queue = true }, -- of nginx's stream module
-  timer = { calls = true, queue = true },
-  exit_worker = { queue = false, why = "nginx starts no timer any more" },
-}
+local get_phase, yieldable, tcp = ngx.get_phase, core.yieldable, ngx.socket.tcp
 
 local ways_out = {
   init = "do it in a timer that init_worker_by_lua starts with ngx.timer.at(0, ...)",
@@ -33,48 +15,69 @@ local ways_out = {
 }
 local way_out = "use enqueue, which works there, or ngx.timer.at(0, ...)"
 
-local get_phase, yieldable = ngx.get_phase, core.yieldable
+-- A timer that is started in these would run in every worker, or never.
+local no_queue = {
+  init = "a queue filled there would be copied into every worker",
+  exit_worker = "nginx starts no timer any more",
+}
+
+local UNPATCHED = "%s without OpenResty's patches and cannot wait in the phase %%s: use enqueue, which works there"
+local NGINX, OPENSSL = UNPATCHED:format "this nginx seems to be", UNPATCHED:format "this nginx's OpenSSL is"
 
 -- TLS handshakes wait for Lua only in an nginx with OpenResty's patches; in one without, a call there ends the
--- connection. Distributions load the Lua module into an nginx of their own, without them; OpenResty alone has it in a
--- directory of this name.
+-- connection, when it is too late for an error. Distributions load the Lua module into an nginx of their own, without
+-- them; OpenResty alone has it in a directory of this name.
 local function is_patched()
   local configure = ngx.config.nginx_configure and ngx.config.nginx_configure() or ""
   return configure:find("ngx_lua-", 1, true) ~= nil
 end
 
-local tls_waits = is_patched()
+-- A look-up of a session waits where OpenSSL (or BoringSSL) has a word for it.
+local function has_session_patch()
+  pcall(ffi.cdef, "void *SSL_magic_pending_session_ptr(void);")
+  return pcall(function() return ffi.C.SSL_magic_pending_session_ptr end)
+end
 
--- Why a call that waits for an answer cannot be made in this phase; nil where it can.
-local function refuse_call()
-  local name = get_phase()
-  local phase = phases[name]
-  if phase and phase.calls then
-    if tls_waits or not phase.tls then return nil end
-    return ("this nginx is without OpenResty's patches and cannot wait in the phase %s: use enqueue, which works there")
-      :format(name)
-  end
-  return ("nginx has no sockets in the phase %s, so that no answer can be waited for: %s"):format(name,
-    ways_out[name] or way_out)
+local patched = is_patched()
+local refused = {} -- phase -> why nothing can be waited for there
+if not patched then
+  refused.ssl_client_hello, refused.ssl_cert, refused.ssl_session_fetch = NGINX, NGINX, NGINX
+elseif not has_session_patch() then
+  refused.ssl_session_fetch = OPENSSL
+end
+
+-- The module may know a phase for which lua-resty-core has no name.
+local function name_of()
+  local known, name = pcall(get_phase)
+  return known and name or "that is at hand"
 end
 
 local no_yield = "nginx cannot wait for an answer inside a callback of table.sort, string.gsub or another C function: "
   .. "collect the values there, and make the calls after it"
 
---- Throws where nothing can be waited for, and says what to do instead.
-function M.check_call()
-  local problem = refuse_call()
-  if not problem and not yieldable() then problem = no_yield end
-  if problem then check.fail("%s", problem) end
+--- A new socket.
+-- @raise where nothing can be waited for, and says what to do instead
+function M.socket()
+  local name = name_of()
+  if refused[name] then check.fail(refused[name], name) end
+  local there, sock = pcall(tcp)
+  if not there then
+    check.fail("nginx has no sockets in the phase %s, so that no answer can be waited for: %s", name,
+      ways_out[name] or way_out)
+  end
+  if not yieldable() then check.fail("%s", no_yield) end
+  return sock
 end
 
+--- Throws where nothing can be waited for.
+function M.check_call() M.socket() end
+
 --- Why nothing can be enqueued here.
--- @treturn nil|string nil where it can
+-- @treturn nil|string nil where it can, as far as can be known before it is tried
 function M.refuse_queue()
-  local name = get_phase()
-  local phase = phases[name]
-  if phase and phase.queue then return nil end
-  return ("nothing can be enqueued in the phase %s: %s"):format(name, phase and phase.why or "it is not known")
+  local name = name_of()
+  local why = no_queue[name]
+  return why and ("nothing can be enqueued in the phase %s: %s"):format(name, why)
 end
 
 return M
