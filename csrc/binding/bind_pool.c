@@ -74,8 +74,8 @@ int asr_pool_open(lua_State *L) {
     lua_newtable(L);
   }
   asr_check_table(L, 1, "options");
-  read_options(L, &options);
   box = asr_new_object(L, sizeof *box, ASR_POOL_CLASS);
+  read_options(L, &options); /* no allocation of Lua's from here on */
   box->max_response = options.max_response;
   box->pool = asr_pool_new(&options);
   if (box->pool == NULL)

@@ -56,11 +56,11 @@ int asr_outbox_open(lua_State *L) {
   const struct asr_signer *signer = asr_check_object(L, 1, ASR_SIGNER_CLASS);
   asr_outbox_options options;
   asr_outbox_box *box;
+  asr_check_table(L, 2, "options");
+  box = asr_new_object(L, sizeof *box, CLASS);
   if (signer->mac == NULL)
     return luaL_error(L, "the signer is closed");
-  asr_check_table(L, 2, "options");
-  read_options(L, &options);
-  box = asr_new_object(L, sizeof *box, CLASS);
+  read_options(L, &options); /* no allocation of Lua's from here on */
   box->outbox = asr_outbox_new(&options, signer);
   if (box->outbox == NULL)
     return luaL_error(L, "not enough memory for an outbox");

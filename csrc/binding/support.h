@@ -7,7 +7,9 @@
  * Functions whose comment says "throws" raise a Lua error (longjmp), so the
  * caller must hold no malloc'd memory that a userdata does not own.
  * A `const char *` from a table or the stack lives as long as that value is
- * referenced from there.
+ * referenced from there. Whatever allocates may collect, and then run the
+ * finalizers of the program, which may change a table and close a userdata:
+ * between reading such a thing and its use nothing of Lua's is allocated.
  */
 #ifndef ASR_SUPPORT_H
 #define ASR_SUPPORT_H
