@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- From a URL to an address a WebSocket can open: POST .../negotiate, as long as
 -- the answer sends us elsewhere.
+local monotime = require("cqueues").monotime
 local http_request = require "http.request"
 local json = require "azure.signalr.hubclient.json_text"
 
@@ -10,6 +11,7 @@ local M = {}
 local unpack = table.unpack or unpack -- luacheck: ignore 143
 
 local MAX_REDIRECTS = 5
+local MAX_ANSWER = 1048576 -- bytes
 
 local function split_query(url)
   local path, query = url:match("^([^?#]*)%??([^#]*)")
@@ -50,14 +52,41 @@ function M.websocket_url(url, id, token)
   return (target:gsub("^http", "ws"))
 end
 
+-- Text of the server's, as a part of a message.
+local function shown(text) return (text:sub(1, 200):gsub("[%z\1-\31\127]", "?")) end
+
+-- The whole body. A connection that ends before the length that was announced passes for the end of the body in
+-- lua-http, and half an object may look like a whole one.
+local function read_body(headers, stream, timeout)
+  local parts, size, deadline = {}, 0, monotime() + timeout
+  while true do
+    local chunk, why = stream:get_next_chunk(deadline - monotime())
+    if not chunk and why then return nil, why end
+    if not chunk then break end
+    parts[#parts + 1], size = chunk, size + #chunk
+    if size > MAX_ANSWER then return nil, "it is too long" end
+  end
+  local announced = tonumber((headers:get("content-length")))
+  if announced and size < announced then return nil, "the connection broke before it was whole" end
+  return table.concat(parts)
+end
+
+-- shutdown would read the rest first, and where the connection has ended it does so for ever.
+local function let_go(stream)
+  local socket = stream.connection:take_socket()
+  stream:shutdown()
+  if socket then socket:close() end
+end
+
 local function read_answer(headers, stream, timeout)
   local status = headers:get(":status")
-  local body = stream:get_body_as_string(timeout)
-  stream:shutdown()
+  local body, why = read_body(headers, stream, timeout)
+  if body then stream:shutdown() else let_go(stream) end
   if status ~= "200" then
-    return nil, "negotiating was answered with status " .. status .. (body and body ~= "" and ": " .. body or "")
+    return nil, "negotiating was answered with status " .. status .. (body and body ~= "" and ": " .. shown(body) or "")
   end
-  local members = body and json.members(body)
+  if not body then return nil, "the answer to negotiating was not read: " .. tostring(why) end
+  local members = json.members(body)
   if not members then return nil, "negotiating was answered with something else than a JSON object" end
   return members
 end
@@ -102,7 +131,7 @@ function M.run(url, token, options)
   for _ = 0, MAX_REDIRECTS do
     local members, why = post(M.negotiate_url(url), token, options)
     if not members then return nil, why end
-    if members.error then return nil, "negotiating was refused: " .. tostring(json.string(members.error)) end
+    if members.error then return nil, "negotiating was refused: " .. shown(json.string(members.error) or "") end
     if members.url then
       url, token = json.string(members.url), json.string(members.accessToken) or token
     else
