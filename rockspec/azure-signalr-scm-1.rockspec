@@ -19,7 +19,6 @@ loop of your own.]],
 supported_platforms = { "unix" }
 dependencies = {
   "lua >= 5.1, < 5.5, ~= 5.2, ~= 5.3", -- LuaJIT 2.1 calls itself 5.1; of plain Lua, 5.4 alone
-  "lua-cjson >= 2.1.0",
 }
 external_dependencies = {
   -- No header: Debian keeps it where the compiler looks and LuaRocks does not.
