@@ -13,7 +13,7 @@ ASR_EXPORT int luaopen_azure_signalr_core(lua_State *L) {
   asr_open_sign(L);
   asr_open_url(L);
   asr_open_json(L);
-  asr_open_http(L);
+  asr_open_http_reader(L);
   asr_open_text(L);
   asr_open_guard(L);
   asr_open_coroutine(L);

@@ -13,9 +13,6 @@
 #define LLVMFuzzerTestOneInput fuzz_connstr
 #include "fuzz_connstr.c" /* NOLINT(bugprone-suspicious-include) */
 #undef LLVMFuzzerTestOneInput
-#define LLVMFuzzerTestOneInput fuzz_httphead
-#include "fuzz_httphead.c" /* NOLINT(bugprone-suspicious-include) */
-#undef LLVMFuzzerTestOneInput
 #define LLVMFuzzerTestOneInput fuzz_http1
 #include "fuzz_http1.c" /* NOLINT(bugprone-suspicious-include) */
 #undef LLVMFuzzerTestOneInput
@@ -87,10 +84,6 @@ int main(void) {
       "Endpoint=https://a.b:1/p;AccessKey=k=;Version=1.0;Port=99;",
       " endpoint = http://a ; AuthType=azure.app;ClientId=c;TenantId=t;"
       "ClientSecret=s;ClientEndpoint=http://c;ServerEndpoint=https://s"};
-  static const char *const heads[] = {
-      "HTTP/1.1 200 OK\r\nContent-Length: 42\r\nConnection: close\r\n",
-      "HTTP/1.0 404 No\r\nTransfer-Encoding: chunked\r\nX-A:\t b \r\n",
-      "HTTP/1.1 202 Accepted\r\nx-ms-request-id: 1\r\nConnection: a,b\r\n"};
   static const char *const answers[] = {
       "!HTTP/1.1 200 OK\r\nContent-Length: 3\r\nA: b\r\n\r\nabc",
       "xHTTP/1.1 100 Go on\r\n\r\nHTTP/1.1 404 No\r\n"
@@ -100,6 +93,5 @@ int main(void) {
   loop(fuzz_jsonr, json, sizeof json / sizeof json[0]);
   loop(fuzz_url, urls, sizeof urls / sizeof urls[0]);
   loop(fuzz_connstr, strings, sizeof strings / sizeof strings[0]);
-  loop(fuzz_httphead, heads, sizeof heads / sizeof heads[0]);
   return check_report("fuzz");
 }

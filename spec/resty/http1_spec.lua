@@ -40,6 +40,7 @@ local function outcomes(text, how)
 end
 
 local OK = "HTTP/1.1 200 OK\r\n"
+local CHUNKED = OK .. "Transfer-Encoding: chunked\r\n\r\n"
 
 describe("the reader of answers", function()
   it("reads a body of a given length", function()
@@ -105,7 +106,27 @@ describe("the reader of answers", function()
     assert.are.equal("timeout", seen.kind)
   end)
 
+  it("reads chunk sizes with leading zeros", function()
+    local text = OK .. "Transfer-Encoding: chunked\r\n\r\n" .. ("0"):rep(40) .. "4\r\nwiki\r\n" .. ("0"):rep(40)
+      .. "\r\n\r\n"
+    assert.are.equal("wiki", outcomes(text).body)
+  end)
+
+  -- None of these goes on: what is wrong is known when it has come, and not at the deadline.
   local garbage = {
+    ["a status line alone that is none"] = "HTTP/1.1 OK\r\n",
+    ["a head whose lines end in a bare line feed"] = "HTTP/1.1 200 OK\nContent-Length: 2\n\nok",
+    ["a status line that ends in a bare line feed"] = "HTTP/1.1 200 OK\n",
+    ["a header line that ends in a bare line feed"] = OK .. "Content-Length: 2\n\nok",
+    ["a head that ends in a bare line feed"] = OK .. "Content-Length: 2\r\n\nok",
+    ["a header line without colon, and no end of the head"] = OK .. "nonsense\r\n",
+    ["two lengths, and no end of the head"] = OK .. "Content-Length: 1\r\nContent-Length: 2\r\n",
+    ["a chunk size that ends in a bare line feed"] = CHUNKED .. "2\nok\n0\n\n",
+    ["a chunk that ends in a bare line feed"] = CHUNKED .. "2\r\nok\n0\r\n\r\n",
+    ["chunks whose end has a bare line feed"] = CHUNKED .. "0\n\n",
+    ["trailers that end in a bare line feed"] = CHUNKED .. "0\r\nX: y\n\n",
+    ["a chunk size that is negative"] = CHUNKED .. "-1\r\n",
+    ["a chunk size with a sign of hex"] = CHUNKED .. "0x2\r\nok\r\n0\r\n\r\n",
     ["another protocol"] = "SSH-2.0-OpenSSH_9.2\r\n",
     ["HTTP/2"] = "HTTP/2 200\r\n\r\n",
     ["no status"] = "HTTP/1.1 OK\r\n\r\n",
@@ -130,8 +151,8 @@ describe("the reader of answers", function()
     ["a change of protocol"] = "HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n",
   }
   for name, text in pairs(garbage) do
-    it("refuses " .. name, function()
-      local seen = outcomes(text)
+    it("refuses at once " .. name, function()
+      local seen = outcomes(text, { ending = "timeout" })
       assert.are.equal("protocol", seen.kind)
       assert.is_false(seen.silent)
     end)
@@ -157,10 +178,9 @@ describe("the reader of answers", function()
     assert.are.equal("too_large", (select(2, read(OK .. "X: " .. ("y"):rep(70000), 4096))))
     assert.are.equal("too_large", (select(2, read(OK .. "X: " .. ("y"):rep(70000) .. "\r\n\r\n", 100000))))
     local interim = ("HTTP/1.1 100 Continue\r\n\r\n"):rep(5000)
-    assert.are.equal("too_large", (select(2, read(interim .. OK .. "\r\n", 4096))))
-    local chunked = OK .. "Transfer-Encoding: chunked\r\n\r\n"
-    assert.are.equal("protocol", (select(2, read(chunked .. "1;" .. ("x"):rep(9000), 4096))))
-    assert.are.equal("protocol", (select(2, read(chunked .. "0\r\n" .. ("X: y\r\n"):rep(9000) .. "\r\n", 4096))))
+    assert.are.equal("protocol", (select(2, read(interim .. OK .. "\r\n", 4096))))
+    assert.are.equal("too_large", (select(2, read(CHUNKED .. "1;" .. ("x"):rep(9000), 4096))))
+    assert.are.equal("too_large", (select(2, read(CHUNKED .. "0\r\n" .. ("X: y\r\n"):rep(20000) .. "\r\n", 4096))))
   end)
 
   it("ends at the deadline, however steadily bytes drip in", function()
@@ -173,11 +193,12 @@ describe("the reader of answers", function()
     assert.are.equal("timeout", kind)
   end)
 
+  -- It takes milliseconds; where white space makes it look at everything again and again, minutes.
   it("is quick with headers made to be slow", function()
     local started = os.clock()
     local text = OK .. "X: " .. (" "):rep(30000) .. "y" .. (" "):rep(30000) .. "\r\nContent-Length: 0\r\n\r\n"
     for _ = 1, 10 do assert.are.equal(200, read(text, 4096).status) end
-    assert.is_true(os.clock() - started < 1)
+    assert.is_true(os.clock() - started < 20)
   end)
 
   it("does not take bytes behind a proxy's agreement for TLS", function()

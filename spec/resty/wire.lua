@@ -25,6 +25,7 @@ local function send(given)
     method = given.method or "GET", url = given.url, headers = given.headers or {}, body = given.body,
     deadline = transport:now() + (given.timeout or 5), max_response = given.max_response, repeats = given.repeats,
   }
+  local _ = reply and reply.headers.date -- fills the table
   return { reply = reply, failure = failure, stats = transport:stats() }
 end
 

@@ -97,6 +97,18 @@ describe("the transport inside nginx", function()
     assert.is_true(heard > 0)
   end)
 
+  it("refuses at once what is not HTTP, however long the connection stays open", function()
+    local server = started()
+    for _, text in ipairs { [[HTTP/1.1 200 OK\nContent-Length: 2\n\nok]],
+      [[HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\nok\n0\n\n]], [[HTTP/1.1 200 OK\r\nnonsense\r\n]] } do
+      local said = script(server, ('write("%s") sleep(60)'):format(text), { timeout = 30 })
+      assert.are.same({ "protocol", "maybe" }, { said.failure.kind, said.failure.sent })
+    end
+    local zeros = [[write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n]] .. ("0"):rep(20)
+      .. [[2\r\nok\r\n0\r\n\r\n")]]
+    assert.are.equal("ok", script(server, zeros).reply.body)
+  end)
+
   it("ends at the deadline, whatever the service does", function()
     local server = started()
     for _, text in ipairs { "sleep(5)", "write('HTTP/1.1 200 OK\\r\\n') sleep(5)",
