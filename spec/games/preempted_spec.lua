@@ -2,7 +2,7 @@
 -- Hosts that preempt Lua (HAProxy): a coroutine loses its turn after so many instructions, in the middle of whatever it
 -- does, and others use the same client meanwhile. Nothing may get stuck, get lost, or come twice.
 local host = require "spec.games.host"
-local preempting = require "spec.support.preempting"
+local c_host = require "spec.support.c_host"
 
 local expected = {
   spawn = "spawned 96, wrapped 96\n",
@@ -34,7 +34,7 @@ host.describe(describe, "coroutines that a host preempts", function(kind)
     local whose, instructions = how[1], how[2]
     for case, title in pairs(titles) do
       it(("%s (%s, every %d instructions)"):format(title, whose, instructions), function()
-        local out = preempting.run(instructions, whose, "spec/games/preempted_case.lua", server.url,
+        local out = c_host.run("preempting", instructions, whose, "spec/games/preempted_case.lua", server.url,
           tostring(kind.io_thread), case)
         assert.equal(expected[case], out)
       end)
