@@ -11,8 +11,6 @@
 
 #include <string.h>
 
-#include "core/mem.h"
-
 static const char gone[] = "the client was closed";
 
 static asr_pool_box *box_of(lua_State *L) {
@@ -48,6 +46,7 @@ static const char *text_option(lua_State *L, const char *key) {
   return text;
 }
 
+/* The texts stay on the stack. */
 static void read_options(lua_State *L, asr_options *o) {
   memset(o, 0, sizeof *o);
   o->max_connections =
@@ -74,8 +73,8 @@ int asr_pool_open(lua_State *L) {
     lua_newtable(L);
   }
   asr_check_table(L, 1, "options");
+  read_options(L, &options);
   box = asr_new_object(L, sizeof *box, ASR_POOL_CLASS);
-  read_options(L, &options); /* no allocation of Lua's from here on */
   box->max_response = options.max_response;
   box->pool = asr_pool_new(&options);
   if (box->pool == NULL)
@@ -89,9 +88,6 @@ static int pool_close(lua_State *L) {
   asr_pool *pool = box->pool;
   box->pool = NULL;
   asr_pool_free(pool);
-  asr_free(box->headers);
-  box->headers = NULL;
-  box->header_room = 0;
   return 0;
 }
 
@@ -107,13 +103,17 @@ static int pool_tostring(lua_State *L) {
 
 /* ---- tickets ---- */
 
-/* pool:submit(request) -> ticket | nil, kind, message */
+/* pool:submit(request, untold) -> ticket | nil, kind, message. untold: who
+ * submits it waits for it, and poll_finished is to give it to nobody else. */
 static int pool_submit(lua_State *L) {
   asr_pool_box *box = box_of(L);
   asr_request request;
   asr_refusal why = {ASR_CLOSED, gone};
   asr_ticket ticket = 0;
-  asr_read_request(L, 2, box, &request);
+  int untold = lua_toboolean(L, 3);
+  lua_settop(L, 2);
+  asr_read_request(L, 2, box->max_response, &request);
+  request.untold = untold;
   if (box->pool != NULL)
     ticket = asr_pool_submit(box->pool, &request, &why);
   if (ticket != 0) {
@@ -159,17 +159,17 @@ static int pool_poll(lua_State *L) {
 static int pool_collect(lua_State *L) {
   asr_pool_box *box = box_of(L);
   asr_ticket ticket = ticket_arg(L);
-  const asr_job *job;
+  struct asr_taken *taken = asr_new_taken(L);
   int n;
   if (box->pool == NULL)
     return asr_push_failure(L, ASR_CLOSED, gone, 1);
-  job = asr_pool_peek(box->pool, ticket);
-  if (job == NULL)
+  taken->job = asr_pool_take(box->pool, ticket);
+  if (taken->job == NULL)
     return luaL_error(L, asr_pool_knows(box->pool, ticket)
                              ? "the ticket is still in flight"
                              : "no such ticket, or it was collected");
-  n = asr_push_outcome(L, job); /* may throw: the pool still owns the job */
-  asr_pool_release(box->pool, ticket);
+  n = asr_push_outcome(L, taken->job);
+  asr_free_taken(taken);
   return n;
 }
 

@@ -8,11 +8,10 @@
 
 #define ASR_POOL_CLASS "azure.signalr.pool"
 
-/* The userdata. All zero is closed. */
+/* The userdata. All zero is closed, and a finalizer may close it whenever Lua
+ * allocates or throws: `pool` is asked for after the last such call. */
 typedef struct asr_pool_box {
   asr_pool *pool;
-  struct asr_span *headers; /* for the request being read */
-  size_t header_room;
   size_t max_response; /* of a request that does not say */
   int has_outbox;
 } asr_pool_box;
@@ -25,10 +24,9 @@ int asr_pool_open(lua_State *L);
 int asr_thread_cpu_time(lua_State *L);
 int asr_poll(lua_State *L);
 
-/* bind_pool_request.c: reads the request table at `t`. Its spans point into
- * strings that the table keeps, so they hold until the table is changed.
- * Throws, naming what is wrong. */
-void asr_read_request(lua_State *L, int t, asr_pool_box *box,
+/* bind_pool_request.c: reads the request table at `t`, and leaves on the stack
+ * what its spans point into. Throws, naming what is wrong. [-0, +n] */
+void asr_read_request(lua_State *L, int t, size_t max_response,
                       asr_request *request);
 /* A line for a header: no line's end in it, nor another control character. */
 int asr_is_line(struct asr_span text);
@@ -45,5 +43,15 @@ int asr_retry_rule(lua_State *L);
  * job; returns how many values. */
 int asr_push_outcome(lua_State *L, const asr_job *job);
 int asr_push_failure(lua_State *L, asr_kind kind, const char *note, int sent);
+
+/* What was taken out of a pool or an outbox and is being pushed: a userdata
+ * that frees it whatever happens meanwhile. Made first, filled then. */
+struct asr_taken {
+  asr_job *job;
+  asr_entry *entry;
+};
+void asr_taken_class(lua_State *L);
+struct asr_taken *asr_new_taken(lua_State *L); /* [-0, +1] */
+void asr_free_taken(struct asr_taken *taken);
 
 #endif

@@ -12,13 +12,13 @@
 static const char CLASS[] = "azure.signalr.outbox";
 
 typedef struct asr_outbox_box {
-  asr_outbox *outbox; /* NULL: closed */
+  asr_outbox *outbox; /* NULL: closed, and then all is told and done */
+  asr_outbox_counts last;
 } asr_outbox_box;
 
+/* NULL for a closed one, which the functions of outbox.h take. */
 static asr_outbox *outbox_at(lua_State *L, int arg) {
   asr_outbox_box *box = asr_check_object(L, arg, CLASS);
-  if (box->outbox == NULL)
-    luaL_error(L, "the outbox is closed");
   return box->outbox;
 }
 
@@ -57,10 +57,10 @@ int asr_outbox_open(lua_State *L) {
   asr_outbox_options options;
   asr_outbox_box *box;
   asr_check_table(L, 2, "options");
+  read_options(L, &options);
   box = asr_new_object(L, sizeof *box, CLASS);
   if (signer->mac == NULL)
     return luaL_error(L, "the signer is closed");
-  read_options(L, &options); /* no allocation of Lua's from here on */
   box->outbox = asr_outbox_new(&options, signer);
   if (box->outbox == NULL)
     return luaL_error(L, "not enough memory for an outbox");
@@ -68,10 +68,13 @@ int asr_outbox_open(lua_State *L) {
 }
 
 /* outbox:close(); again does nothing. Also __gc and __close. What is queued
- * stays with the pool, if there is one. */
+ * stays with the pool, if there is one; the other methods say from then on
+ * that there is nothing, and stats what there was. */
 static int outbox_close(lua_State *L) {
   asr_outbox_box *box = asr_check_object(L, 1, CLASS);
   asr_outbox *outbox = box->outbox;
+  if (outbox != NULL)
+    asr_outbox_counts_of(outbox, &box->last);
   box->outbox = NULL;
   asr_outbox_release(outbox);
   return 0;
@@ -80,11 +83,12 @@ static int outbox_close(lua_State *L) {
 /* ---- messages in, by way of the pool ---- */
 
 /* pool:attach(outbox) -> true: the pool moves it from now on; false if the
- * pool has been used before, or has another. */
+ * pool has been used before, or has another, or one of them is closed. */
 int asr_pool_attach_outbox(lua_State *L) {
   asr_pool_box *box = asr_check_object(L, 1, ASR_POOL_CLASS);
   asr_outbox *outbox = outbox_at(L, 2);
-  int attached = box->pool != NULL && asr_pool_attach(box->pool, outbox);
+  int attached =
+      box->pool != NULL && outbox != NULL && asr_pool_attach(box->pool, outbox);
   if (attached)
     box->has_outbox = 1;
   lua_pushboolean(L, attached);
@@ -182,12 +186,14 @@ static void push_report(lua_State *L, const asr_entry *entry) {
  * label, audience, url, body, attempts, signed_at (Unix seconds, 0: never),
  * reason ("failed", "dropped", "lost"), and reply or failure as from collect */
 static int outbox_report(lua_State *L) {
-  asr_outbox *outbox = outbox_at(L, 1);
-  const asr_entry *entry = asr_outbox_report(outbox);
-  if (entry == NULL)
+  struct asr_taken *taken;
+  lua_settop(L, 1);
+  taken = asr_new_taken(L);
+  taken->entry = asr_outbox_take_report(outbox_at(L, 1));
+  if (taken->entry == NULL)
     return 0;
-  push_report(L, entry); /* may throw: the outbox still owns the entry */
-  asr_outbox_reported(outbox);
+  push_report(L, taken->entry);
+  asr_free_taken(taken);
   return 1;
 }
 
@@ -213,8 +219,10 @@ static int outbox_pending(lua_State *L) {
 /* outbox:stats() -> { accepted, delivered, failed, dropped, lost, refused;
  * queued, in_flight, bytes, reports }: since it was made; and now */
 static int outbox_stats(lua_State *L) {
-  asr_outbox_counts counts;
-  asr_outbox_counts_of(outbox_at(L, 1), &counts);
+  const asr_outbox_box *box = asr_check_object(L, 1, CLASS);
+  asr_outbox_counts counts = box->last;
+  if (box->outbox != NULL)
+    asr_outbox_counts_of(box->outbox, &counts);
   lua_createtable(L, 0, 10);
   asr_put_count(L, "accepted", counts.accepted);
   asr_put_count(L, "delivered", counts.delivered);

@@ -2,6 +2,29 @@
 /* What came of a request, as tables. */
 #include "binding/bind_pool.h"
 
+static const char TAKEN[] = "azure.signalr.taken";
+
+struct asr_taken *asr_new_taken(lua_State *L) {
+  return asr_new_object(L, sizeof(struct asr_taken), TAKEN);
+}
+
+void asr_free_taken(struct asr_taken *taken) {
+  asr_job_release(taken->job);
+  asr_entry_free(taken->entry);
+  taken->job = NULL;
+  taken->entry = NULL;
+}
+
+static int taken_gc(lua_State *L) {
+  asr_free_taken(asr_check_object(L, 1, TAKEN));
+  return 0;
+}
+
+void asr_taken_class(lua_State *L) {
+  static const luaL_Reg meta[] = {{"__gc", taken_gc}, {NULL, NULL}};
+  asr_new_class(L, TAKEN, NULL, meta);
+}
+
 int asr_push_failure(lua_State *L, asr_kind kind, const char *note, int sent) {
   lua_pushnil(L);
   lua_createtable(L, 0, 3);

@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "binding/bind_pool.h"
-#include "core/mem.h"
 
 static const char where[] = "request";
+enum { MOST_HEADERS = 1000 };
 
 /* Neither a line's end nor a NUL: either would forge lines of the request. */
 static int clean(struct asr_span text, int spaces) {
@@ -19,6 +19,7 @@ static int clean(struct asr_span text, int spaces) {
   return 1;
 }
 
+/* [-0, +1] */
 static struct asr_span text_field(lua_State *L, int t, const char *key) {
   size_t len = 0;
   const char *text = asr_field_string(L, t, where, key, &len);
@@ -27,6 +28,7 @@ static struct asr_span text_field(lua_State *L, int t, const char *key) {
   return asr_span(text, len);
 }
 
+/* [-0, +1] */
 static struct asr_span method_field(lua_State *L, int t) {
   struct asr_span method = text_field(L, t, "method");
   size_t i;
@@ -48,21 +50,11 @@ void asr_check_url(lua_State *L, struct asr_span url, const char *name) {
     luaL_error(L, "%s must begin with http:// or https://", name);
 }
 
+/* [-0, +1] */
 static struct asr_span url_field(lua_State *L, int t) {
   struct asr_span url = text_field(L, t, "url");
   asr_check_url(L, url, "request.url");
   return url;
-}
-
-static void header_room(lua_State *L, asr_pool_box *box, size_t count) {
-  struct asr_span *grown;
-  if (count <= box->header_room)
-    return;
-  grown = asr_realloc(box->headers, count * sizeof *grown);
-  if (grown == NULL)
-    luaL_error(L, "not enough memory");
-  box->headers = grown;
-  box->header_room = count;
 }
 
 static void read_header(lua_State *L, int i, struct asr_span *header) {
@@ -78,27 +70,34 @@ static void read_header(lua_State *L, int i, struct asr_span *header) {
     luaL_error(L, "%s.headers[%d] must be one line, \"Name: value\"", where, i);
 }
 
-static void read_headers(lua_State *L, int t, asr_pool_box *box,
-                         asr_request *request) {
-  size_t i;
-  asr_rawgetfield(L, t, "headers"); /* [+1] */
-  if (!lua_isnil(L, -1)) {
-    if (lua_type(L, -1) != LUA_TTABLE)
-      luaL_error(L, "%s.headers must be a table, got %s", where,
-                 luaL_typename(L, -1));
-    request->header_count = lua_rawlen(L, -1);
-    header_room(L, box, request->header_count);
-    for (i = 0; i < request->header_count; i++) {
-      lua_rawgeti(L, -1, (int)i + 1); /* [+1] */
-      read_header(L, (int)i + 1, &box->headers[i]);
-      lua_pop(L, 1);
-    }
+/* The table of headers is on top of the stack. [-0, +1 and its lines] */
+static void read_lines(lua_State *L, asr_request *request) {
+  int t = lua_gettop(L);
+  size_t i, count = lua_rawlen(L, t);
+  struct asr_span *lines;
+  if (count > MOST_HEADERS)
+    luaL_error(L, "%s.headers must be at most %d", where, (int)MOST_HEADERS);
+  luaL_checkstack(L, (int)count + LUA_MINSTACK, "headers");
+  lines = lua_newuserdatauv(L, count * sizeof *lines, 0);
+  for (i = 0; i < count; i++) {
+    lua_rawgeti(L, t, (int)i + 1);
+    read_header(L, (int)i + 1, &lines[i]);
   }
-  lua_pop(L, 1);
-  request->headers = box->headers;
+  request->headers = lines;
+  request->header_count = count;
 }
 
-/* "safe", "never", or what the verb says. */
+static void read_headers(lua_State *L, int t, asr_request *request) {
+  asr_rawgetfield(L, t, "headers"); /* [+1] */
+  if (lua_isnil(L, -1))
+    return;
+  if (lua_type(L, -1) != LUA_TTABLE)
+    luaL_error(L, "%s.headers must be a table, got %s", where,
+               luaL_typename(L, -1));
+  read_lines(L, request);
+}
+
+/* "safe", "never", or what the verb says. [-0, +1] */
 static bool repeats_field(lua_State *L, int t, struct asr_span method) {
   const char *text = asr_field_string(L, t, where, "repeats", NULL);
   if (text == NULL)
@@ -107,7 +106,7 @@ static bool repeats_field(lua_State *L, int t, struct asr_span method) {
   return strcmp(text, "safe") == 0;
 }
 
-void asr_read_request(lua_State *L, int t, asr_pool_box *box,
+void asr_read_request(lua_State *L, int t, size_t max_response,
                       asr_request *request) {
   size_t len = 0;
   const char *body;
@@ -123,6 +122,6 @@ void asr_read_request(lua_State *L, int t, asr_pool_box *box,
   if (request->timeout < 0)
     request->timeout = 0;
   request->max_response = (size_t)asr_field_count(L, t, where, "max_response",
-                                                  (int64_t)box->max_response);
-  read_headers(L, t, box, request);
+                                                  (int64_t)max_response);
+  read_headers(L, t, request);
 }

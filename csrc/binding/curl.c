@@ -56,6 +56,7 @@ ASR_EXPORT int luaopen_azure_signalr_curl(lua_State *L) {
   asr_open_support(L);
   asr_pool_class(L);
   asr_outbox_class(L);
+  asr_taken_class(L);
   lua_newtable(L);
   luaL_setfuncs(L, functions, 0);
   lua_pushstring(L, asr_engine_version());

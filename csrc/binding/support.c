@@ -146,7 +146,6 @@ const char *asr_field_string(lua_State *L, int t, const char *where,
   if (push_field(L, t, path, LUA_TSTRING)) {
     s = lua_tolstring(L, -1, len);
   }
-  lua_pop(L, 1); /* the table keeps the string alive */
   return s;
 }
 

@@ -6,10 +6,10 @@
  * An `int` returned by a function here is 0 or 1, unless said otherwise.
  * Functions whose comment says "throws" raise a Lua error (longjmp), so the
  * caller must hold no malloc'd memory that a userdata does not own.
- * A `const char *` from a table or the stack lives as long as that value is
- * referenced from there. Whatever allocates may collect, and then run the
- * finalizers of the program, which may change a table and close a userdata:
- * between reading such a thing and its use nothing of Lua's is allocated.
+ * What allocates in Lua may run finalizers, which are programs of the user's:
+ * they may close what is looked at, and change tables. So a `const char *`
+ * lives as long as its string is on the stack, and what a userdata owns is
+ * asked for after the last call that allocates.
  */
 #ifndef ASR_SUPPORT_H
 #define ASR_SUPPORT_H
@@ -55,6 +55,8 @@ int asr_whole(lua_State *L, int i, int64_t *whole);
 
 /* Readers of field `key` of the table at `t` (raw access; nil gives the
  * fallback). A wrong type throws "<where>.<key> must be ...". [-0, +0] */
+/* The string stays on the stack: the table may be changed meanwhile. NULL for
+ * nil. [-0, +1] */
 const char *asr_field_string(lua_State *L, int t, const char *where,
                              const char *key, size_t *len);
 double asr_field_number(lua_State *L, int t, const char *where, const char *key,

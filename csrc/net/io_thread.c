@@ -46,20 +46,10 @@ static void add(asr_io *io, asr_job *job) {
   on_done(io, job);
 }
 
-/* One holder less; true if it was the last. Under the lock. */
-static bool let_go(asr_job *job) {
-  return --job->holders == 0;
-}
-
 static void stop_one(asr_io *io, asr_job *job) {
-  bool last;
   if (job->heap_at != 0) /* else it has finished meanwhile */
     asr_engine_stop(io->engine, job, job->stop_kind);
-  pthread_mutex_lock(&io->lock);
-  last = let_go(job);
-  pthread_mutex_unlock(&io->lock);
-  if (last)
-    asr_job_free(job);
+  asr_job_release(job);
 }
 
 /* Takes in what the owner wants. False: the end. A job is always taken in
@@ -175,21 +165,12 @@ void asr_io_wake(asr_io *io) {
 }
 
 void asr_io_stop(asr_io *io, asr_job *job, asr_kind kind) {
+  asr_job_hold(job);
   pthread_mutex_lock(&io->lock);
-  job->holders++;
   job->stop_kind = kind;
   job->stop_next = io->stops;
   io->stops = job;
   wake_and_unlock(io);
-}
-
-void asr_io_release(asr_io *io, asr_job *job) {
-  bool last;
-  pthread_mutex_lock(&io->lock);
-  last = let_go(job);
-  pthread_mutex_unlock(&io->lock);
-  if (last)
-    asr_job_free(job);
 }
 
 void asr_io_take(asr_io *io, asr_list *out) {

@@ -30,10 +30,9 @@ void asr_io_submit(asr_io *io, asr_job *job);
 /* There is something in the outbox. */
 void asr_io_wake(asr_io *io);
 /* Asks for a job to be given up. It comes back when the thread has done so,
- * or had finished it before; until it is released the thread may look at it. */
+ * or had finished it before; the thread holds it (asr_job_hold) as long as it
+ * may look at it. */
 void asr_io_stop(asr_io *io, asr_job *job, asr_kind kind);
-/* Frees a job that came back and that asr_io_stop was called for. */
-void asr_io_release(asr_io *io, asr_job *job);
 /* Moves what has come back to `out`; never waits. */
 void asr_io_take(asr_io *io, asr_list *out);
 /* Waits up to `timeout` seconds for something to come back. False if a

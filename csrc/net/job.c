@@ -67,6 +67,7 @@ asr_job *asr_job_new(const asr_request *request, double now) {
   job->body_len = request->body.n;
   job->has_body = request->has_body;
   job->repeatable = request->repeatable;
+  job->untold = request->untold;
   job->header_count = request->header_count;
   for (i = 0; i < request->header_count; i++)
     job->headers[i] = keep_header(&to, request->headers[i]);
@@ -86,6 +87,15 @@ void asr_job_free(asr_job *job) {
   asr_buf_close(&job->data);
   asr_free(job->note);
   asr_free(job);
+}
+
+void asr_job_hold(asr_job *job) {
+  __atomic_add_fetch(&job->holders, 1, __ATOMIC_RELAXED);
+}
+
+void asr_job_release(asr_job *job) {
+  if (job && __atomic_sub_fetch(&job->holders, 1, __ATOMIC_ACQ_REL) == 0)
+    asr_job_free(job);
 }
 
 /* ---- the failure ---- */

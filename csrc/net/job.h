@@ -24,6 +24,7 @@ typedef struct asr_request {
   double timeout;      /* seconds, waiting in the queue included */
   size_t max_response; /* bytes of body */
   bool repeatable;     /* going out twice does no harm */
+  bool untold;         /* whoever submitted it waits for it: poll is silent */
 } asr_request;
 
 typedef struct asr_job asr_job;
@@ -41,7 +42,7 @@ struct asr_job {
   const char *method, *url, *body;
   char **headers;
   size_t header_count, body_len, max_response;
-  bool has_body, repeatable;
+  bool has_body, repeatable, untold;
   double started, deadline; /* on the monotonic clock */
 
   /* The answer. `head` holds name NUL value NUL, names in lower case. */
@@ -62,11 +63,11 @@ struct asr_job {
   void *transfer; /* on the wire */
   /* The pool's: */
   uint32_t slot;
-  bool shared; /* an io_thread was asked to stop it and may still look */
+  bool stopping; /* an io_thread was asked to stop it */
+  int holders;   /* see asr_job_release */
   /* The io_thread's, under its lock: */
   asr_job *stop_next;
   asr_kind stop_kind;
-  int holders;
   /* The outbox's: what it keeps of the message; NULL: a ticket's job. */
   void *entry;
 };
@@ -80,6 +81,10 @@ typedef struct asr_refusal {
 /* Copies the request. NULL if there is no memory. */
 asr_job *asr_job_new(const asr_request *request, double now);
 void asr_job_free(asr_job *job);
+/* One more who may look at it, in another thread even, and one fewer: the last
+ * to let go frees it. A new job has one. NULL is fine for release. */
+void asr_job_hold(asr_job *job);
+void asr_job_release(asr_job *job);
 
 /* Notes a failure; `note` is copied and may be NULL or "". */
 void asr_job_fail(asr_job *job, asr_kind kind, const char *note);

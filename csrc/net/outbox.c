@@ -145,26 +145,18 @@ bool asr_outbox_put(asr_outbox *o, const asr_message *message, asr_refusal *why,
 
 /* ---- reports and counts ---- */
 
-const asr_entry *asr_outbox_report(asr_outbox *o) {
-  const asr_entry *entry = NULL;
-  if (!enter(o))
-    return NULL;
-  if (o->reports.first)
-    entry = o->reports.first->entry;
-  leave(o);
-  return entry;
-}
-
-void asr_outbox_reported(asr_outbox *o) {
+asr_entry *asr_outbox_take_report(asr_outbox *o) {
+  asr_entry *entry = NULL;
   asr_job *job;
   if (!enter(o))
-    return;
+    return NULL;
   job = asr_list_pop(&o->reports);
-  if (job)
-    o->report_bytes -= ((asr_entry *)job->entry)->size;
+  if (job) {
+    entry = job->entry;
+    o->report_bytes -= entry->size;
+  }
   leave(o);
-  if (job)
-    asr_entry_free(job->entry);
+  return entry;
 }
 
 size_t asr_outbox_untold(asr_outbox *o) {

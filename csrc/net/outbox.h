@@ -49,10 +49,9 @@ void asr_outbox_release(asr_outbox *outbox);
  * must be told. False: not taken, and why. */
 bool asr_outbox_put(asr_outbox *outbox, const asr_message *message,
                     asr_refusal *why, bool *wake);
-/* The report that was kept for the longest time, or NULL. It stays the
- * outbox's, until the host has it removed. */
-const asr_entry *asr_outbox_report(asr_outbox *outbox);
-void asr_outbox_reported(asr_outbox *outbox);
+/* The report that was kept for the longest time, which is the caller's from
+ * now on (asr_entry_free), or NULL. */
+asr_entry *asr_outbox_take_report(asr_outbox *outbox);
 /* How many more failed of which nothing was kept, since this was asked. */
 size_t asr_outbox_untold(asr_outbox *outbox);
 void asr_outbox_counts_of(asr_outbox *outbox, asr_outbox_counts *counts);

@@ -69,10 +69,6 @@ static bool more_slots(asr_pool *pool) {
 }
 
 static void free_slot(asr_pool *pool, asr_slot *slot) {
-  if (slot->job->shared)
-    asr_io_release(pool->io, slot->job);
-  else
-    asr_job_free(slot->job);
   slot->job = NULL;
   slot->stage = FREE;
   slot->next_free = pool->free_slot;
@@ -80,16 +76,21 @@ static void free_slot(asr_pool *pool, asr_slot *slot) {
   pool->used--;
 }
 
+/* A ticket has come to its end. */
+static void finish(asr_pool *pool, asr_job *job) {
+  pool->in_flight--;
+  pool->slots[job->slot].stage = job->untold ? TOLD : FINISHED;
+  if (!job->untold)
+    asr_list_push(&pool->finished, job);
+}
+
 /* A job has come back; the engine calls this itself. */
 static void on_done(void *arg, asr_job *job) {
   asr_pool *pool = arg;
-  if (job->entry) {
+  if (job->entry)
     asr_outbox_done(pool->outbox, job);
-    return;
-  }
-  pool->slots[job->slot].stage = FINISHED;
-  pool->in_flight--;
-  asr_list_push(&pool->finished, job);
+  else
+    finish(pool, job);
 }
 
 /* ---- life ---- */
@@ -114,18 +115,18 @@ static void fail_flight(asr_pool *pool, asr_slot *slot) {
       "the process forked while the request was in flight";
   static const asr_request nothing;
   asr_job *job = asr_job_new(&nothing, asr_monotonic());
-  pool->in_flight--;
   if (!job) {
-    slot->stage = TOLD; /* without a job: peek gives none */
+    pool->in_flight--;
+    slot->stage = TOLD; /* without a job: take gives none */
     slot->job = NULL;
     return;
   }
   job->slot = slot->job->slot;
+  job->untold = slot->job->untold;
   job->sent = true;
   asr_job_fail(job, ASR_CLOSED, note);
   slot->job = job;
-  slot->stage = FINISHED;
-  asr_list_push(&pool->finished, job);
+  finish(pool, job);
 }
 
 /* In a fork's child. The engine's memory is left alone: giving it back would
@@ -143,7 +144,7 @@ static void abandon(asr_pool *pool) {
     if (slot->stage == FLYING)
       fail_flight(pool, slot);
     else if (slot->job)
-      slot->job->shared = false;
+      slot->job->holders = 1; /* the thread that held it is not here */
   }
 }
 
@@ -162,7 +163,7 @@ void asr_pool_free(asr_pool *pool) {
   asr_outbox_close(pool->outbox);
   asr_outbox_release(pool->outbox);
   for (i = 0; i < pool->slot_count; i++)
-    asr_job_free(pool->slots[i].job);
+    asr_job_release(pool->slots[i].job);
   asr_free(pool->slots);
   asr_options_free(&pool->texts);
   asr_forkmark_free(&pool->mark);
@@ -263,8 +264,8 @@ bool asr_pool_cancel(asr_pool *pool, asr_ticket ticket) {
     return false;
   if (!pool->io) {
     asr_engine_stop(pool->engine, slot->job, ASR_CANCELLED);
-  } else if (!slot->job->shared) { /* asking once is enough */
-    slot->job->shared = true;
+  } else if (!slot->job->stopping) { /* asking once is enough */
+    slot->job->stopping = true;
     asr_io_stop(pool->io, slot->job, ASR_CANCELLED);
   }
   return true;
@@ -344,20 +345,18 @@ asr_ticket asr_pool_poll(asr_pool *pool) {
   return ticket_of(pool, job->slot);
 }
 
-const asr_job *asr_pool_peek(asr_pool *pool, asr_ticket ticket) {
-  const asr_slot *slot;
+asr_job *asr_pool_take(asr_pool *pool, asr_ticket ticket) {
+  asr_slot *slot;
+  asr_job *job;
   look_for_fork(pool);
   slot = slot_of(pool, ticket);
-  return slot && slot->stage != FLYING ? slot->job : NULL;
-}
-
-void asr_pool_release(asr_pool *pool, asr_ticket ticket) {
-  asr_slot *slot = slot_of(pool, ticket);
   if (!slot || slot->stage == FLYING || !slot->job)
-    return;
+    return NULL;
+  job = slot->job;
   if (slot->stage == FINISHED)
-    asr_list_remove(&pool->finished, slot->job);
+    asr_list_remove(&pool->finished, job);
   free_slot(pool, slot);
+  return job;
 }
 
 bool asr_pool_knows(asr_pool *pool, asr_ticket ticket) {

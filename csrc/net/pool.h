@@ -39,12 +39,12 @@ size_t asr_pool_step(asr_pool *pool, double timeout);
 /* Steps until the ticket has finished, the time has passed or a signal has
  * come. True if it has finished, or is unknown: then collect says so. */
 bool asr_pool_wait(asr_pool *pool, asr_ticket ticket, double timeout);
-/* The next finished ticket that this was not told of before, or 0. */
+/* The next finished ticket that this was not told of before, or 0. Of those
+ * that were submitted as `untold` it never speaks. */
 asr_ticket asr_pool_poll(asr_pool *pool);
-/* The finished job, or NULL if it is in flight or unknown. It stays the
- * pool's, until asr_pool_release. */
-const asr_job *asr_pool_peek(asr_pool *pool, asr_ticket ticket);
-void asr_pool_release(asr_pool *pool, asr_ticket ticket);
+/* The finished job, which is the caller's from now on (asr_job_release), or
+ * NULL if it is in flight or unknown. */
+asr_job *asr_pool_take(asr_pool *pool, asr_ticket ticket);
 /* Asks for the ticket to finish as ASR_CANCELLED; false if it is not in
  * flight. It still has to be collected. */
 bool asr_pool_cancel(asr_pool *pool, asr_ticket ticket);

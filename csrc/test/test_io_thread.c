@@ -52,13 +52,13 @@ static size_t collect(asr_pool *pool, size_t counts[ASR_QUEUE_FULL + 1]) {
   size_t n = 0;
   asr_ticket ticket;
   while ((ticket = asr_pool_poll(pool)) != 0) {
-    const asr_job *job = asr_pool_peek(pool, ticket);
+    asr_job *job = asr_pool_take(pool, ticket);
     counts[job->kind]++;
     if (job->kind == ASR_FINE) {
       CHECK(job->status == 200);
       CHECK_BUF(job->data, "ok");
     }
-    asr_pool_release(pool, ticket);
+    asr_job_release(job);
     n++;
   }
   return n;
@@ -108,16 +108,21 @@ static void all_come_back(bool io_thread) {
 static void wait_for_one(bool io_thread) {
   asr_pool *pool = open_pool(io_thread);
   asr_ticket slow = submit(pool, "/slow", 20), quick = submit(pool, "/", 20);
+  asr_job *job;
   CHECK(asr_pool_wait(pool, quick, 10));
-  CHECK(asr_pool_peek(pool, quick)->status == 200);
-  asr_pool_release(pool, quick);
+  job = asr_pool_take(pool, quick);
+  CHECK(job->status == 200);
+  CHECK(!asr_pool_take(pool, quick));
+  asr_job_release(job);
   CHECK(!asr_pool_knows(pool, quick) && asr_pool_knows(pool, slow));
   CHECK(!asr_pool_wait(pool, slow, 0.01));
   CHECK(asr_pool_cancel(pool, slow));
   CHECK(asr_pool_wait(pool, slow, 10));
-  CHECK(asr_pool_peek(pool, slow)->kind == ASR_CANCELLED);
   CHECK(!asr_pool_cancel(pool, slow));
-  asr_pool_free(pool);
+  job = asr_pool_take(pool, slow);
+  asr_pool_free(pool); /* what was taken out lives on */
+  CHECK(job->kind == ASR_CANCELLED);
+  asr_job_release(job);
 }
 
 /* The descriptor tells of what has come back. */
@@ -212,7 +217,7 @@ static void limits(bool io_thread) {
   CHECK(!submit(pool, "/", 20));
   CHECK(asr_pool_wait(pool, first, 10));
   CHECK(!submit(pool, "/", 20));
-  asr_pool_release(pool, first);
+  asr_job_release(asr_pool_take(pool, first));
   CHECK(submit(pool, "/", 20) > 0);
   asr_pool_free(pool);
 }

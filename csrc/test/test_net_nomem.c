@@ -44,14 +44,14 @@ static int scenario(const char *url) {
     tickets[i] = submit(pool, i < 2 ? url : "http://127.0.0.1:1/", i == 1);
   }
   for (i = 0; i < 3; i++) {
-    const asr_job *job;
+    asr_job *job;
     if (tickets[i] == 0 || !CHECK(asr_pool_wait(pool, tickets[i], 5))) {
       continue;
     }
-    job = asr_pool_peek(pool, tickets[i]);
+    job = asr_pool_take(pool, tickets[i]);
     answers += job->kind == ASR_FINE && job->status == 200;
     CHECK(asr_job_note(job) != NULL);
-    asr_pool_release(pool, tickets[i]);
+    asr_job_release(job);
   }
   asr_pool_free(pool);
   return answers;

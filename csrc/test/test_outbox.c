@@ -89,16 +89,16 @@ static asr_outbox_counts balance(const struct bench *b) {
 
 /* Reads the reports that are there, by their end. */
 static size_t read_reports(const struct bench *b, size_t ends[3]) {
-  const asr_entry *entry;
+  asr_entry *entry;
   size_t n = 0;
-  while ((entry = asr_outbox_report(b->outbox)) != NULL) {
+  while ((entry = asr_outbox_take_report(b->outbox)) != NULL) {
     char body[LABEL_MOST];
     snprintf(body, sizeof body, "{\"n\":%.*s}", (int)entry->label.n,
              entry->label.p);
     CHECK_SPAN(asr_span(entry->job->body, entry->job->body_len), body);
     ends[entry->end]++;
     n++;
-    asr_outbox_reported(b->outbox);
+    asr_entry_free(entry);
   }
   return n;
 }
@@ -150,7 +150,7 @@ static void in_order(bool io_thread) {
   enum { MANY = 200 };
   asr_outbox_options how = usual;
   int next[4] = {0, 1, 2, 3}, i;
-  const asr_entry *entry;
+  asr_entry *entry;
   struct bench b;
   how.ordered = true;
   b = open_bench(io_thread, how);
@@ -161,11 +161,11 @@ static void in_order(bool io_thread) {
   }
   while (asr_outbox_pending(b.outbox) > 0)
     asr_pool_step(b.pool, 0.5);
-  while ((entry = asr_outbox_report(b.outbox)) != NULL) {
+  while ((entry = asr_outbox_take_report(b.outbox)) != NULL) {
     int number = (int)strtol(entry->job->body + 5, NULL, 10);
     CHECK(number == next[number % 4] && entry->attempts == 3);
     next[number % 4] += 4;
-    asr_outbox_reported(b.outbox);
+    asr_entry_free(entry);
   }
   for (i = 0; i < 4; i++)
     CHECK(next[i] == MANY + i);

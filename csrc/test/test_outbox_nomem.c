@@ -23,14 +23,15 @@ static int put(asr_pool *pool, const char *url) {
 
 static void drain(asr_pool *pool, asr_outbox *outbox, uint64_t taken) {
   asr_outbox_counts c;
+  asr_entry *entry;
   int rounds = 0;
   while (asr_outbox_pending(outbox) > 0 && rounds++ < 1000)
     asr_pool_step(pool, 0.1);
   asr_outbox_counts_of(outbox, &c);
   CHECK(c.accepted == taken && c.queued + c.in_flight == 0 && c.bytes == 0);
   CHECK(c.accepted == c.delivered + c.failed);
-  while (asr_outbox_report(outbox) != NULL)
-    asr_outbox_reported(outbox);
+  while ((entry = asr_outbox_take_report(outbox)) != NULL)
+    asr_entry_free(entry);
 }
 
 /* How many of three messages were taken, or -1 without a pool. */

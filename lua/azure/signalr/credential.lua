@@ -7,7 +7,7 @@ local errors = require "azure.signalr.errors"
 local globals = require "azure.signalr.globals"
 local renewal = require "azure.signalr.renewal"
 
-local pcall, setmetatable, type = pcall, setmetatable, type
+local error, pcall, setmetatable, type = error, pcall, setmetatable, type
 local floor, min = globals.math.floor, globals.math.min
 
 local M = {}
@@ -40,12 +40,20 @@ function M.access_key(access_key, lifetime, key_id)
   }, AccessKey)
 end
 
+-- A finalizer of the program's may close the client when it has been asked already whether it is closed.
+local function unsigned(context, op, problem)
+  if not context.closed then error(problem, 0) end
+  return errors.new { kind = "closed", op = op.id, message = "the client was closed", sent = "no" }
+end
+
 --- Writes the headers of a request; signs also what needs no token. A token is used again for a while: the signer
 -- keeps it.
 -- @treturn table|nil an error
-function key_methods:authorize(context, _, req)
+function key_methods:authorize(context, op, req)
   local now = context.transport:time()
-  local line, expires = self.signer:authorization(req.target.audience, now, self.lifetime, self.reuse)
+  local fine, line, expires =
+    pcall(self.signer.authorization, self.signer, req.target.audience, now, self.lifetime, self.reuse)
+  if not fine then return unsigned(context, op, line) end
   req.headers, req.expires, req.sent_at, req.authorized = headers_of(line, req.content_type), expires, now, true
 end
 

@@ -84,27 +84,29 @@ local function tell(self, found)
   on_error.tell(self.context.config.on_error, err, report.what(op, found.url, found.body, found.reason))
 end
 
--- on_error may close the client.
+-- on_error may close the client, as may a finalizer at any moment: a closed outbox has nothing to report.
 local tell_all = unbroken(function(self)
-  while not self.final do
-    local found = self.outbox:report()
-    if not found then return report.tell_untold(self.context.config.on_error, self.outbox:untold()) end
+  local outbox = self.outbox
+  local found = outbox:report()
+  while found do
     tell(self, found)
+    found = outbox:report()
   end
+  report.tell_untold(self.context.config.on_error, outbox:untold())
 end)
 
 --- Tells on_error of the messages that failed for good since the last time. A call that on_error makes does not tell
 -- of the next one from within; others, where on_error switches stacks, do.
 function methods:turn()
-  if not self.final and self.outbox:has_reports() then once(self.turning, tell_all, self) end
+  if self.outbox:has_reports() then once(self.turning, tell_all, self) end
 end
 
 --- How many messages are queued or in flight.
-function methods:pending() return self.final and 0 or self.outbox:pending() end
+function methods:pending() return self.outbox:pending() end
 
 --- Counters; see client:queue_stats.
 function methods:stats()
-  local found = self.final or self.outbox:stats()
+  local found = self.outbox:stats()
   return {
     accepted = found.accepted, delivered = found.delivered + self.corrected, failed = found.failed - self.corrected,
     dropped = found.dropped, lost = found.lost, refused = found.refused, pending = found.queued + found.in_flight,
@@ -116,7 +118,6 @@ end
 function methods:close()
   self.pool:close()
   tell_all(self)
-  self.final = self.outbox:stats()
   self.outbox:close()
 end
 

@@ -58,11 +58,12 @@ function M.for_ticket(home, waiter, ticket)
   enter(home, waiter)
 end
 
---- A ticket has finished: whoever waited for it gets what came of it.
+--- A ticket has finished: whoever waited for it gets what came of it. A finalizer may end that in the middle of
+-- `collect`, so that is asked afterwards.
 function M.settle(home, ticket)
+  local reply, failure = home.pool:collect(ticket)
   local waiter = home.by_ticket[ticket]
   home.by_ticket[ticket] = nil
-  local reply, failure = home.pool:collect(ticket)
   if not waiter or waiter == ABANDONED then return end
   waiter.reply, waiter.failure, waiter.ticket = reply, failure, nil
   leave(home, waiter)

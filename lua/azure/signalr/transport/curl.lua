@@ -73,10 +73,11 @@ end
 --- Hands a request to the pool. Does not wait, and nothing moves before the pool is stepped or waited on.
 -- @tparam table req method, url, headers (array of "Name: value"), body, deadline (as `now` counts), max_response,
 --   repeats ("safe": may go out again on its own when a kept connection turns out to be dead)
+-- @tparam[opt] boolean untold only who starts it will ask for it: a step that somebody makes meanwhile leaves it alone
 -- @treturn ?number a ticket for `finish`
 -- @treturn ?table the failure: kind, message, sent
-function methods:start(req)
-  local ticket, kind, message = self.pool:submit {
+function methods:start(req, untold)
+  local ticket, kind, message = self.pool:submit({
     method = req.method,
     url = req.url,
     headers = req.headers,
@@ -84,7 +85,7 @@ function methods:start(req)
     timeout = req.deadline and req.deadline - monotonic(),
     max_response = req.max_response,
     repeats = req.repeats,
-  }
+  }, untold)
   if ticket then return ticket end
   return nil, { kind = kind, message = message, sent = "no" }
 end
@@ -98,9 +99,9 @@ function methods:finish(ticket)
   return self.pool:collect(ticket)
 end
 
--- In one piece: where a host preempts, a step of another coroutine would take the ticket for one that nobody wants.
+-- In one piece, where a host preempts. A step that a finalizer makes meanwhile is not told of the ticket.
 local send_blocking = core.unbroken(function(self, req)
-  local ticket, failure = self:start(req)
+  local ticket, failure = self:start(req, true)
   if not ticket then return nil, failure end
   block_until(self, ticket)
   return self.pool:collect(ticket)
