@@ -199,7 +199,8 @@ describe("an error", function()
 
   it("passes no key and no token on, whoever wrote it", function()
     local jwt = "eyJhbGciOiJIUzI1NiJ9.eyJhdWQiOiJ4In0.c2lnbmF0dXJl"
-    local secrets = { jwt, "Bearer abc.def", "AccessKey=sesame", "http://user:pass@proxy:1" }
+    local secrets = { jwt, "Bearer abc.def", "AccessKey=sesame", "http://user:pass@proxy:1",
+      "grant_type=x&client_secret=sesame&y" }
     for _, secret in ipairs(secrets) do
       local err = failing {
         status = 400, headers = { ["x-ms-error-code"] = secret },

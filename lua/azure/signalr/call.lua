@@ -75,7 +75,8 @@ end
 
 -- Waits; nil and an error when that was ended from outside.
 local function wait(context, op, seconds)
-  local slept, failure = context.transport:sleep(seconds)
+  local slept, failure = true, nil
+  if seconds > 0 then slept, failure = context.transport:sleep(seconds) end
   if slept and context.closed then slept, failure = nil, closed_meanwhile end
   if slept then return true end
   return nil, response.failed(op, failure)

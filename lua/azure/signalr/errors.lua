@@ -48,6 +48,7 @@ local function scrub(text)
   text = text:gsub("eyJ[A-Za-z0-9_-]+%.[A-Za-z0-9_-]+%.?[A-Za-z0-9_-]*", "<token>")
   text = text:gsub("[Aa][Cc][Cc][Ee][Ss][Ss][Kk][Ee][Yy][ \t]*=[ \t]*[^; \t\r\n]+", "AccessKey=<key>")
   text = text:gsub("([Bb][Ee][Aa][Rr][Ee][Rr][ \t]+)([A-Za-z0-9_.~+/=-]+)", without_bearer)
+  text = text:gsub("([Cc]lient_[Ss]ecret[ \t]*[=:][ \t]*)[^&;, \t\r\n]+", "%1<secret>")
   return (text:gsub("([A-Za-z]://)[^/@ \t\r\n]+@", "%1<secret>@"))
 end
 

@@ -102,7 +102,7 @@ local function write(sock, text, body)
   if not body then return sock:send(text .. "\r\n") end
   scratch[1], scratch[3], scratch[5] = text, #body, body
   local sent, why = sock:send(scratch)
-  scratch[5] = ""
+  scratch[1], scratch[5] = "", ""
   return sent, why
 end
 
