@@ -55,6 +55,12 @@ describe("loading", function()
       support.lua { "-e", "package.cpath = ''\n" .. try })
   end)
 
+  it("takes no libcurl where it is not needed, as in nginx", function()
+    local file = assert(io.open(assert(package.searchpath("azure.signalr.core", package.cpath)), "rb"))
+    assert.is_nil(file:read("*a"):find("libcurl.so", 1, true))
+    file:close()
+  end)
+
   it("is marked in both libraries", function()
     for _, name in ipairs { "core", "curl" } do
       local file = assert(io.open(assert(package.searchpath("azure.signalr." .. name, package.cpath)), "rb"))
