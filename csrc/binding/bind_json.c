@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "core/jsonnum.h"
 #include "core/jsonw.h"
 
 /* ---- marks */
@@ -130,8 +131,14 @@ static int new_float(lua_State *L) {
   if (lua_type(L, 1) != LUA_TNUMBER) {
     asr_arg_error(L, 1, "signalr.float: x", "a number");
   }
+  double x = (double)lua_tonumber(L, 1);
+  int64_t whole = 0;
+  if (asr_whole(L, 1, &whole) && !asr_is_exact((double)whole)) {
+    return luaL_error(L, "signalr.float: x is an integer beyond 2^53, which no "
+                         "float holds with all its digits");
+  }
   double *box = asr_new_object(L, sizeof *box, ASR_FLOAT);
-  *box = (double)lua_tonumber(L, 1);
+  *box = x;
   return 1;
 }
 

@@ -109,6 +109,15 @@ static enum asr_connstr_property property_at(struct asr_span s,
   return asr_connstr_find(asr_span(s.p, n));
 }
 
+/* The property that is the last word of `s`. */
+static enum asr_connstr_property property_behind(struct asr_span s) {
+  size_t n = s.n;
+  while (n > 0 && is_word(s.p[n - 1])) {
+    n--;
+  }
+  return asr_connstr_find(from(s, n));
+}
+
 /* Whether a property and "=" stand at the beginning, quotes passed over. */
 static bool is_pair(struct asr_span s, enum asr_connstr_property *which) {
   struct asr_span rest;
@@ -238,7 +247,15 @@ enum asr_status asr_connstr_check_unknown(struct asr_span name,
   if (asr_connstr_check_part(name, error) != ASR_OK) { /* AccessKey: ... */
     return ASR_INVALID;
   }
-  return check_near(name, error);
+  if (check_near(name, error) != ASR_OK) {
+    return ASR_INVALID;
+  }
+  which = property_behind(name); /* Connection string: Endpoint=... */
+  return which == ASR_CS_COUNT
+             ? ASR_OK
+             : asr_connstr_refuse_one(
+                   error, which,
+                   "has something in front of it: leave that out");
 }
 
 /* What separates properties where a ";" should; NULL: nothing that does. A key
@@ -258,7 +275,9 @@ static const char *separator(char c) {
   case '|':
     return "\"|\"";
   default:
-    return quote_before(asr_span(&c, 1)) > 0 ? "a quotation mark" : NULL;
+    return (unsigned char)c >= 0x80 ? "a character that is not of ASCII"
+           : quote_before(asr_span(&c, 1)) > 0 ? "a quotation mark"
+                                               : NULL;
   }
 }
 

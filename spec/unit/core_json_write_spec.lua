@@ -38,6 +38,12 @@ describe("core.json_encode", function()
     written("-0.0", core.float(-0.0))
     written("0.5", core.float(0.5))
     written("1e+308", core.float(1e308))
+    written("9007199254740992.0", core.float(2 ^ 53))
+    if math.type then
+      local _, message = pcall(core.float, math.maxinteger)
+      assert.truthy(message:find("signalr.float: x is an integer beyond 2^53", 1, true))
+      written("18014398509481984.0", core.float(2.0 ^ 54))
+    end
   end)
 
   it("writes other floats in the shortest form", function()
