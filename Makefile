@@ -6,6 +6,7 @@
 # make lint       static checks             make soak         200,000 requests: memory, descriptors
 # make steady     the specs beside a load   make fresh        demo and test on fresh Debians 12 and 13
 # make bench-tick what a game's tick pays   make bench-resty  beside a client written by hand for nginx
+# make flood      how long others wait while one client sends to the emulator without pause
 # make -s env     prints the export line that lets $(LUA) find what was built
 
 LUA  ?= lua5.4
@@ -64,7 +65,7 @@ JOBS := -j$(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
 SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 .PHONY: all core check-core check-needed env clean demo test ctest spec quick steady fresh asan tsan lint help \
-  deps-demo deps-test
+  deps-demo deps-test flood
 all: check-needed $(CORE_SO) $(CURL_SO)
 # What nginx needs: without libcurl.
 core: check-core $(CORE_SO)
@@ -228,6 +229,10 @@ soak: deps-demo
 	@$(MAKE) -s $(JOBS) all build/bench/sink
 	@$(BENCH) bash bench/soak/run $(LUA)
 
+# Others' waits while one client floods the emulator.
+flood: deps-test
+	@bash bench/flood/run
+
 .PHONY: bench-resty
 bench-resty: deps-test
 	@$(MAKE) -s $(JOBS) all LUA=luajit
@@ -281,4 +286,4 @@ lint:
 clean:
 	rm -rf build
 help:
-	@sed -n '2,10p' Makefile | sed 's/^# //'
+	@sed -n '2,11p' Makefile | sed 's/^# //'

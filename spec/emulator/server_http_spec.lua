@@ -123,7 +123,8 @@ describe("the emulator's server", function()
   it("answers what is not HTTP with 400", function()
     for _, bytes in ipairs {
       "RUBBISH\r\n\r\n", "GET / HTTP/1.1\r\nno colon\r\n\r\n", "POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n",
-      "POST / HTTP/1.1\r\nContent-Length: -5\r\n\r\n", "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+      "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -5\r\n\r\n",
+      "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
       "\22\3\1\2\0\1\0\1\252\3\3\r\n\r\n",
     } do
       local one = peer.connect(child)
@@ -135,9 +136,10 @@ describe("the emulator's server", function()
 
   it("survives clients that leave at any moment, and does not turn in circles", function()
     for _, bytes in ipairs {
-      "", "GE", "GET / HTTP/1.1\r\nHost", "POST / HTTP/1.1\r\nContent-Length: 100\r\n\r\nabc",
-      "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nff\r\nabc", "GET /a HTTP/1.1\r\n\r\n",
-      "POST / HTTP/1.1\r\nContent-Length: 9999999\r\n\r\nabc", "POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\nabc",
+      "", "GE", "GET / HTTP/1.1\r\nHost", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nabc",
+      "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nff\r\nabc", "GET /a HTTP/1.1\r\nHost: a\r\n\r\n",
+      "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9999999\r\n\r\nabc",
+      "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\nabc",
     } do
       local one = peer.connect(child)
       one:write(bytes)

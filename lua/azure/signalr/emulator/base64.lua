@@ -1,5 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- Base64 in both alphabets (RFC 4648), in plain Lua.
+local pace = require "azure.signalr.emulator.pace"
+
 local M = {}
 
 local char, byte, floor = string.char, string.byte, math.floor
@@ -23,6 +25,7 @@ local function encode(data, digits)
   local out = {}
   for i = 1, #data, 3 do
     local a, b, c = byte(data, i, i + 2)
+    pace.spend(8)
     local bits = a * 65536 + (b or 0) * 256 + (c or 0)
     out[#out + 1] = digits[floor(bits / 262144)] .. digits[floor(bits / 4096) % 64]
       .. (b and digits[floor(bits / 64) % 64] or "") .. (c and digits[bits % 64] or "")
@@ -51,6 +54,7 @@ end
 local function decode(text, values)
   local out = {}
   for pos = 1, #text, 4 do
+    pace.spend(8)
     local bytes = decode_group(text, pos, values)
     if not bytes then return nil end
     out[#out + 1] = bytes

@@ -1,15 +1,18 @@
 -- SPDX-License-Identifier: MIT
 -- Writes answers to a lua-http stream.
-local ce = require "cqueues.errno"
+local cqueues = require "cqueues"
 local new_headers = require "http.headers".new
 local reason_phrases = require "http.h1_reason_phrases"
 local answers = require "azure.signalr.emulator.answers"
 local ascii = require "azure.signalr.emulator.ascii"
 local dates = require "azure.signalr.emulator.dates"
+local pace = require "azure.signalr.emulator.pace"
 
 local M = {}
 
 local WRITE_SECONDS = 30
+-- What a refused client is still sending is read for so long, so that it reads the answer before the connection ends.
+local PIECE, DRAIN_SECONDS = 65536, 1
 local NO_LENGTH = { [204] = true, [304] = true }
 
 --- Turns { status, headers, body } into lua-http's headers.
@@ -64,11 +67,11 @@ function M.refuse(stream, status, message)
   socket:xwrite(text, "bn", 2)
   socket:shutdown("w")
   socket:clearerr("r")
-  local left = 4 * 1024 * 1024
+  local deadline = cqueues.monotime() + DRAIN_SECONDS
   repeat
-    local dropped, why = socket:xread(-65536, "b", 1)
-    left = left - #(dropped or "")
-  until not dropped or why == ce.ETIMEDOUT or left <= 0
+    pace.spend(PIECE)
+    local dropped = socket:xread(-PIECE, "b", math.max(0, deadline - cqueues.monotime()))
+  until not dropped or cqueues.monotime() > deadline
   socket:shutdown("rw")
 end
 

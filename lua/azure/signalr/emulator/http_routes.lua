@@ -8,7 +8,9 @@ local faults = require "azure.signalr.emulator.faults"
 local http_answer = require "azure.signalr.emulator.http_answer"
 local http_clients = require "azure.signalr.emulator.http_clients"
 local http_faults = require "azure.signalr.emulator.http_faults"
+local http_guard = require "azure.signalr.emulator.http_guard"
 local http_request = require "azure.signalr.emulator.http_request"
+local origins = require "azure.signalr.emulator.origins"
 
 local M = {}
 local methods = {}
@@ -23,16 +25,21 @@ local function new(server, stream, head)
   }, metatable)
 end
 
+-- The request is not read to its end: the connection ends after the answer.
+local function refuse(self, status, message)
+  local response = answers.error(status, "Error.Request.Invalid", message)
+  response.close, response.hint = true, message
+  self:reply(response)
+  http_request.drain(self.stream, DRAIN_BYTES, DRAIN_SECONDS)
+end
+
 --- The request's body, once.
 -- @treturn ?string the body; nil when there is nothing to serve any more, and then it has been dealt with
 function methods:read_body()
   local body, status, message = http_request.body(self.stream, self.head)
   if body then return body end
   if status then
-    local response = answers.error(status, "Error.Request.Invalid", message)
-    response.close = true
-    self:reply(response)
-    http_request.drain(self.stream, DRAIN_BYTES, DRAIN_SECONDS)
+    refuse(self, status, message)
   else
     self:note(0, { hint = "the client was gone before its request was complete" })
   end
@@ -92,6 +99,13 @@ local function serve_rest(self)
 end
 
 local function serve_control(self)
+  local fault = origins.fault(self.head, self.server.endpoints)
+  if fault then
+    self.cors = nil
+    local response = answers.error(403, "Error.Request.Forbidden", "the control endpoint refuses: " .. fault)
+    response.hint = fault
+    return self:reply(response)
+  end
   local body = self:read_body()
   if body then self:reply(self.server.faults:control(self.head.method, body)) end
 end
@@ -115,13 +129,9 @@ local function fail(server, stream, self, wrong)
   self:reply(response)
 end
 
-local function refuse(server, stream, failure)
+local function refuse_head(server, stream, failure)
   if failure.head then
-    local self = new(server, stream, failure.head)
-    local response = answers.error(failure.status, "Error.Request.Invalid", failure.message)
-    response.close = true
-    self:reply(response)
-    http_request.drain(stream, DRAIN_BYTES, DRAIN_SECONDS)
+    refuse(new(server, stream, failure.head), failure.status, failure.message)
   elseif failure.status then
     server.log:request { name = "unreadable request", status = failure.status, seconds = 0, hint = failure.message }
     http_answer.refuse(stream, failure.status, failure.message)
@@ -133,13 +143,15 @@ end
 -- @param stream a lua-http stream
 function M.serve(server, stream)
   local self
+  server.served = server.served + 1
   local ok, wrong = xpcall(function()
     local head, status, message, refused = http_request.head(stream)
-    if not head then return refuse(server, stream, { status = status, message = message, head = refused }) end
+    if not head then return refuse_head(server, stream, { status = status, message = message, head = refused }) end
     self = new(server, stream, head)
     return serve(self)
   end, debug.traceback)
   if not ok then fail(server, stream, self, tostring(wrong)) end
+  http_guard.answered(stream.connection)
 end
 
 return M

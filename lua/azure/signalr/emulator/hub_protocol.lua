@@ -18,10 +18,15 @@ local function read_request(record)
   return json_text.unquote(name), version
 end
 
---- Reads a handshake request from what has been received so far.
--- @tparam string data
--- @treturn table|nil { protocol, rest } when it is complete and understood;
--- { error } when it must be refused; nil when more bytes are needed
+--- Whether these bytes hold the end of a handshake request.
+function M.ends_handshake(bytes)
+  return bytes:find(SEPARATOR, 1, true) ~= nil
+end
+
+--- Reads a handshake request.
+-- @tparam string data all that was received
+-- @treturn table|nil { protocol, rest } when it is complete and understood; { error } when it must be refused; nil when
+-- more bytes are needed
 function M.read_handshake(data)
   local stop = data:find(SEPARATOR, 1, true)
   if not stop then return nil end

@@ -1,11 +1,14 @@
 -- SPDX-License-Identifier: MIT
 --- The hub protocol in JSON: records that end with 0x1E.
+local byte_buffer = require "azure.signalr.emulator.byte_buffer"
 local json_text = require "azure.signalr.emulator.json_text"
+local pace = require "azure.signalr.emulator.pace"
 local payload = require "azure.signalr.emulator.payload"
 
 local M = { name = "json", binary = false }
 
 local SEPARATOR = "\30"
+local RECORD = 256 -- what one costs beside its bytes
 local quote, object = json_text.quote, json_text.object
 
 --- An Invocation; `id` only when an answer is wanted.
@@ -61,6 +64,7 @@ local function read_fields(fields)
 end
 
 local function read_record(record)
+  pace.spend(RECORD)
   local slice, message = json_text.check(record)
   if not slice then return nil, message end
   if json_text.kind(slice) ~= "object" then return wrong("not an object") end
@@ -72,27 +76,35 @@ end
 local Parser = {}
 Parser.__index = Parser
 
+local function too_large(self)
+  return nil, ("the message is larger than %d bytes"):format(self.limit)
+end
+
 --- A parser of what a client sends.
 -- @tparam number limit the largest message in bytes
 function M.parser(limit)
-  return setmetatable({ buffer = "", limit = limit }, Parser)
+  return setmetatable({ buffer = byte_buffer.new(), limit = limit }, Parser)
 end
 
 --- Takes bytes as they come, split anywhere.
 -- @treturn table|nil the complete messages ({ type, id, target, error, result }), or nil and what is wrong
 function Parser:feed(bytes)
-  local data, messages, first = self.buffer .. bytes, {}, 1
-  while true do
-    local stop = data:find(SEPARATOR, first, true)
-    if (stop or #data + 1) - first > self.limit then
-      return nil, ("the message is larger than %d bytes"):format(self.limit)
-    end
-    if not stop then break end
-    local message, wrong_text = read_record(data:sub(first, stop - 1))
+  local messages, first = {}, 1
+  local stop = bytes:find(SEPARATOR, 1, true)
+  if stop and self.buffer.size > 0 then
+    stop = stop + self.buffer.size
+    self.buffer:push(bytes)
+    bytes = self.buffer:take()
+  end
+  while stop do
+    if stop - first > self.limit then return too_large(self) end
+    local message, wrong_text = read_record(bytes:sub(first, stop - 1))
     if not message then return nil, wrong_text end
     messages[#messages + 1], first = message, stop + 1
+    stop = bytes:find(SEPARATOR, first, true)
   end
-  self.buffer = data:sub(first)
+  self.buffer:push(bytes:sub(first))
+  if self.buffer.size > self.limit then return too_large(self) end
   return messages
 end
 

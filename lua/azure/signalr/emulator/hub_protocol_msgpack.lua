@@ -1,11 +1,14 @@
 -- SPDX-License-Identifier: MIT
 --- The hub protocol in MessagePack: arrays, each after its length as a varint.
+local byte_buffer = require "azure.signalr.emulator.byte_buffer"
 local msgpack = require "azure.signalr.emulator.msgpack"
+local pace = require "azure.signalr.emulator.pace"
 local payload = require "azure.signalr.emulator.payload"
 
 local M = { name = "messagepack", binary = true }
 
 local NIL, NO_HEADERS = msgpack.NIL, msgpack.map(0)
+local BODY = 256 -- what one costs beside its bytes
 local COMPLETION_ERROR, COMPLETION_VOID, COMPLETION_RESULT = 1, 2, 3
 
 local function varint(n)
@@ -125,6 +128,7 @@ READ[7] = function(e)
 end
 
 local function read_body(body)
+  pace.spend(BODY)
   local elements, message = read_elements(body)
   if not elements then return nil, message end
   local kind = elements[1] and elements[1].kind == "integer" and tonumber(elements[1].value)
@@ -155,23 +159,26 @@ Parser.__index = Parser
 --- A parser of what a client sends.
 -- @tparam number limit the largest message in bytes
 function M.parser(limit)
-  return setmetatable({ buffer = "", limit = limit }, Parser)
+  return setmetatable({ buffer = byte_buffer.new(), limit = limit, wanted = 1 }, Parser)
 end
 
 --- Takes bytes as they come, split anywhere.
 -- @treturn table|nil the complete messages ({ type, id, target, error, result }), or nil and what is wrong
 function Parser:feed(bytes)
-  local data, messages, pos = self.buffer .. bytes, {}, 1
+  self.buffer:push(bytes)
+  if self.buffer.size < self.wanted then return {} end
+  local data, messages, pos = self.buffer:take(), {}, 1
   while true do
     local length, first = read_length(data, pos)
+    self.wanted = length and first - pos + length or #data - pos + 2
     if not length then break end
     if length > self.limit then return nil, ("the message is larger than %d bytes"):format(self.limit) end
-    if #data - first + 1 < length then break end
+    if #data - pos + 1 < self.wanted then break end
     local message, wrong_text = read_body(data:sub(first, first + length - 1))
     if not message then return nil, wrong_text end
     messages[#messages + 1], pos = message, first + length
   end
-  self.buffer = data:sub(pos)
+  self.buffer:push(data:sub(pos))
   return messages
 end
 

@@ -5,7 +5,11 @@
 local json_text = require "azure.signalr.emulator.json_text"
 local msgpack = require "azure.signalr.emulator.msgpack"
 
+local pace = require "azure.signalr.emulator.pace"
+
 local M = {}
+
+local ITEM = 32 -- what converting a value costs, in bytes
 
 local byte, sub = string.byte, string.sub
 local QUOTE, COMMA, OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT = 34, 44, 91, 93, 123, 125
@@ -28,6 +32,7 @@ end
 local write
 
 local function write_scalar(text, pos, out)
+  pace.spend(ITEM)
   local last = json_text.last_of(text, pos)
   out[#out + 1] = scalar(sub(text, pos, last))
   return last

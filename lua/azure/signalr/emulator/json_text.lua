@@ -2,6 +2,8 @@
 --- JSON as text: checked and sliced, so that what a sender wrote is what a receiver reads.
 -- User data are never decoded here; `decode` is for the service's own envelopes.
 local ascii = require "azure.signalr.emulator.ascii"
+local json_scan = require "azure.signalr.emulator.json_scan"
+local pace = require "azure.signalr.emulator.pace"
 local utf8_text = require "azure.signalr.emulator.utf8_text"
 
 local M = {}
@@ -11,109 +13,20 @@ local byte, find, sub = string.byte, string.find, string.sub
 --- JSON null as `decode` gives it.
 M.null = setmetatable({}, { __tostring = function() return "null" end, __name = "json null" })
 
-local MAX_DEPTH = 512
-local QUOTE, BACKSLASH, COMMA, COLON = 34, 92, 44, 58
-local OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT = 91, 93, 123, 125
+local PIECE = 4096 -- bytes that are written between two looks at the pace
+local ITEM = 16 -- what a line or an escape costs, in bytes
 
-local function blank_end(s, pos)
-  return find(s, "[^ \t\r\n]", pos) or #s + 1
-end
+local blank_end, scan, scan_string = json_scan.blank_end, json_scan.value, json_scan.string
+local QUOTE, COMMA, OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT = 34, 44, 91, 93, 123, 125
 
-local function show(s, pos)
-  if pos > #s then return "the text ends too early" end
-  return "unexpected " .. ascii.show_byte(sub(s, pos, pos))
-end
-
-local function scan_string(s, pos)
-  local at = pos + 1
+local function place_of(text, pos)
+  local line, before = 1, 0
   while true do
-    local stop = find(s, '["\\%z\1-\31]', at)
-    if not stop then return nil, "a string is not closed", pos end
-    local c = byte(s, stop)
-    if c == QUOTE then return stop end
-    if c ~= BACKSLASH then return nil, "a control character must be escaped", stop end
-    if find(s, '^["\\/bfnrt]', stop + 1) then
-      at = stop + 2
-    elseif find(s, "^u%x%x%x%x", stop + 1) then
-      at = stop + 6
-    else
-      return nil, "unknown escape", stop
-    end
+    local at = find(text, "\n", before + 1, true)
+    if not at or at >= pos then return line, pos - before end
+    line, before = line + 1, at
+    pace.spend(ITEM)
   end
-end
-
-local function scan_number(s, pos)
-  local _, last = find(s, "^%-?0", pos)
-  if not last then _, last = find(s, "^%-?[1-9]%d*", pos) end
-  if not last then return nil, show(s, pos + 1), pos + 1 end
-  local _, fraction = find(s, "^%.%d+", last + 1)
-  last = fraction or last
-  local _, exponent = find(s, "^[eE][+-]?%d+", last + 1)
-  last = exponent or last
-  if find(s, "^[A-Za-z0-9.+-]", last + 1) then return nil, show(s, last + 1), last + 1 end
-  return last
-end
-
-local WORDS = { [("t"):byte()] = "true", [("f"):byte()] = "false", [("n"):byte()] = "null" }
-
-local function scan_word(s, pos)
-  local word = WORDS[byte(s, pos)]
-  if word and sub(s, pos, pos + #word - 1) == word and not find(s, "^[A-Za-z0-9]", pos + #word) then
-    return pos + #word - 1
-  end
-  return nil, show(s, pos), pos
-end
-
-local scan
-
-local function scan_array(s, pos, depth)
-  local at = blank_end(s, pos + 1)
-  if byte(s, at) == CLOSE_ARRAY then return at end
-  while true do
-    local last, message, where = scan(s, at, depth)
-    if not last then return nil, message, where end
-    at = blank_end(s, last + 1)
-    local c = byte(s, at)
-    if c == CLOSE_ARRAY then return at end
-    if c ~= COMMA then return nil, show(s, at) .. ", expected ',' or ']'", at end
-    at = blank_end(s, at + 1)
-  end
-end
-
--- One `"name": value` at `at`; returns where it ends.
-local function scan_member(s, at, depth)
-  if byte(s, at) ~= QUOTE then return nil, show(s, at) .. ", expected a member's name", at end
-  local last, message, where = scan_string(s, at)
-  if not last then return nil, message, where end
-  at = blank_end(s, last + 1)
-  if byte(s, at) ~= COLON then return nil, show(s, at) .. ", expected ':'", at end
-  return scan(s, blank_end(s, at + 1), depth)
-end
-
-local function scan_object(s, pos, depth)
-  local at = blank_end(s, pos + 1)
-  if byte(s, at) == CLOSE_OBJECT then return at end
-  while true do
-    local last, message, where = scan_member(s, at, depth)
-    if not last then return nil, message, where end
-    at = blank_end(s, last + 1)
-    local c = byte(s, at)
-    if c == CLOSE_OBJECT then return at end
-    if c ~= COMMA then return nil, show(s, at) .. ", expected ',' or '}'", at end
-    at = blank_end(s, at + 1)
-  end
-end
-
--- The value that begins at `pos` (no blanks before it): its last position, or nil, message, position.
-scan = function(s, pos, depth)
-  local c = byte(s, pos)
-  if c == QUOTE then return scan_string(s, pos) end
-  if c == OPEN_OBJECT or c == OPEN_ARRAY then
-    if depth >= MAX_DEPTH then return nil, "nested deeper than " .. MAX_DEPTH, pos end
-    return (c == OPEN_OBJECT and scan_object or scan_array)(s, pos, depth + 1)
-  end
-  if c and find(s, "^[%-%d]", pos) then return scan_number(s, pos) end
-  return scan_word(s, pos)
 end
 
 --- Checks that a text is exactly one JSON value in UTF-8.
@@ -131,12 +44,10 @@ function M.check(text)
   if last then
     wrong = blank_end(text, last + 1)
     if wrong > #text then return sub(text, first, last) end
-    message = show(text, wrong) .. " after the value"
+    message = json_scan.show(text, wrong) .. " after the value"
   end
-  local before = sub(text, 1, wrong - 1)
-  local _, lines = before:gsub("\n", "")
-  return nil, ("malformed JSON at position %d (line %d, column %d): %s"):format(
-    wrong, lines + 1, #before:match("[^\n]*$") + 1, message), wrong
+  local line, column = place_of(text, wrong)
+  return nil, ("malformed JSON at position %d (line %d, column %d): %s"):format(wrong, line, column, message), wrong
 end
 
 --- The position of the first character from `pos` on that is not blank.
@@ -190,6 +101,7 @@ function M.unquote(slice)
   if not find(body, "\\", 1, true) then return body end
   local out, at = {}, 1
   while true do
+    pace.spend(ITEM)
     local stop = find(body, "\\", at, true)
     out[#out + 1] = sub(body, at, (stop or 0) - 1)
     if not stop then return table.concat(out) end
@@ -253,11 +165,22 @@ end
 local CONTROL = { ["\b"] = "\\b", ["\f"] = "\\f", ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t",
   ['"'] = '\\"', ["\\"] = "\\\\" }
 
+local SPECIAL = '[%z\1-\31"\\]'
+
+local function escape(c)
+  return CONTROL[c] or ("\\u%04x"):format(byte(c))
+end
+
 --- A string as a JSON string.
 function M.quote(s)
-  return '"' .. s:gsub('[%z\1-\31"\\]', function(c)
-    return CONTROL[c] or ("\\u%04x"):format(byte(c))
-  end) .. '"'
+  if not find(s, SPECIAL) then return '"' .. s .. '"' end
+  local out = { '"' }
+  for from = 1, #s, PIECE do
+    out[#out + 1] = sub(s, from, from + PIECE - 1):gsub(SPECIAL, escape)
+    pace.spend(PIECE)
+  end
+  out[#out + 1] = '"'
+  return table.concat(out)
 end
 
 --- An object from name/text pairs; a pair whose text is nil or false is left out.

@@ -2,7 +2,11 @@
 --- MessagePack on the level of bytes: heads of values are written and read, values are sliced.
 local numbers = require "azure.signalr.emulator.numbers"
 
+local pace = require "azure.signalr.emulator.pace"
+
 local M = {}
+
+local ITEM = 16 -- what reading a value costs, in bytes
 
 local byte, char, sub = string.byte, string.char, string.sub
 local unsigned_bytes = numbers.unsigned_bytes
@@ -118,6 +122,7 @@ function READ.boolean(_, form, _, at) return "boolean", form.value, at end
 -- @return the value, or the message when the first is nil
 -- @treturn number the position after it (for arrays and maps: of the first element)
 function M.read(s, pos)
+  pace.spend(ITEM)
   local code = byte(s, pos)
   if not code then return nil, TRUNCATED end
   if code < 0xC0 or code >= 0xE0 then return read_fixed(s, pos, code) end

@@ -7,11 +7,13 @@ local dates = require "azure.signalr.emulator.dates"
 local json_text = require "azure.signalr.emulator.json_text"
 local msgpack = require "azure.signalr.emulator.msgpack"
 local numbers = require "azure.signalr.emulator.numbers"
+local pace = require "azure.signalr.emulator.pace"
 local utf8_text = require "azure.signalr.emulator.utf8_text"
 
 local M = {}
 
 local MAX_DEPTH = 512
+local ITEM = 32 -- what converting a value costs, in bytes
 local floor = math.floor
 
 -- seconds (signed) and nanoseconds of the three forms of a timestamp
@@ -98,6 +100,7 @@ local function write_items(s, pos, out, shape)
 end
 
 write = function(s, pos, out, depth)
+  pace.spend(ITEM)
   local kind, value, after = msgpack.read(s, pos)
   if not kind then return nil, value end
   if kind == "array" or kind == "map" then

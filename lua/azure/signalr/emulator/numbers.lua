@@ -54,6 +54,7 @@ end
 -- @tparam boolean signed two's complement
 function M.integer_text(data, signed)
   local negative = signed and byte(data, 1) >= 128
+  if #data <= 4 then return ("%d"):format(M.unsigned(data) - (negative and 256 ^ #data or 0)) end
   local fill = negative and 255 or 0
   local bytes = {}
   for k = 1, 8 do bytes[k] = k <= 8 - #data and fill or byte(data, k - 8 + #data) end
@@ -150,6 +151,7 @@ function M.double_text(x)
     text = ("%." .. precision .. "g"):format(x)
     if tonumber(text) == x then break end
   end
+  text = text:gsub("[^0-9e+-]+", ".") -- whatever the locale has for a point
   return text:find("[.e]") and text or text .. ".0"
 end
 

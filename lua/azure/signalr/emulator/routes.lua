@@ -15,8 +15,8 @@ local USER = HUB .. "/users/{user}"
 M.list = {
   { "Auth_GetAccessKey", "GET", "/api/auth/accessKey", {}, since = "2023-07-01" },
   { "Auth_GetAccessKey", "GET", "/api/v1/auth/accessKey", {}, unversioned = true },
-  -- container hosts ask for it without version and token
-  { "HealthApi_GetServiceStatus", "HEAD", "/api/health", {}, anonymous = true, unversioned = true },
+  -- container hosts ask for it without token and version
+  { "HealthApi_GetServiceStatus", "HEAD", "/api/health", { "api-version" }, anonymous = true, unversioned = true },
   { "SignalR_CloseConnections", "POST", HUB .. "/:closeConnections", { "application", "excluded", "reason" } },
   { "HubProxy_Execute", "POST", HUB .. "/:execute", { "filter" }, since = "2023-07-01" },
   { "HubProxy_GenerateClientToken", "POST", HUB .. "/:generateToken", { "userId", "minutesToExpire" },

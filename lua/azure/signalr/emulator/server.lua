@@ -10,7 +10,9 @@ local http_server = require "http.server"
 local faults = require "azure.signalr.emulator.faults"
 local http_clock = require "azure.signalr.emulator.http_clock"
 local http_routes = require "azure.signalr.emulator.http_routes"
+local http_listen = require "azure.signalr.emulator.http_listen"
 local log = require "azure.signalr.emulator.log"
+local pace = require "azure.signalr.emulator.pace"
 local service = require "azure.signalr.emulator.service"
 local tls = require "azure.signalr.emulator.tls"
 local url = require "azure.signalr.emulator.url"
@@ -22,7 +24,11 @@ local metatable = { __index = methods, __name = "signalr.emulator.server" }
 -- Longer than lua-http's 4,096: tokens and lists of excluded connections are lines.
 local MAX_LINE = 32768
 local IDLE_SECONDS = 120
-local FAREWELL_SECONDS = 1.5
+local FAREWELL_SECONDS = 1.2
+local TIDY_KB = 4096
+
+-- A coroutine that has worked for so long lets the others run; where several have, each works for less.
+local TURN_SECONDS, LEAST_TURN = 0.002, 0.0002
 
 local LOCAL_HOSTS = { "localhost", "127.0.0.1", "[::1]" }
 local UNNAMED = { ["0.0.0.0"] = "127.0.0.1", ["::"] = "[::1]", ["*"] = "127.0.0.1" }
@@ -31,7 +37,8 @@ local function random_id()
   return (rand.bytes(16):gsub(".", function(c) return ("%02x"):format(c:byte()) end))
 end
 
-local function shown_host(host)
+local function shown_host(addresses)
+  local host = addresses[1]
   if UNNAMED[host] then return UNNAMED[host] end
   return host:find(":", 1, true) and "[" .. host .. "]" or host
 end
@@ -39,11 +46,9 @@ end
 -- Whether a token's audience may begin with a base URL that is not the one
 -- the request itself came to.
 local function audience_check(self)
-  local known = { ("%s://%s:%d"):format(self.scheme, shown_host(self.options.host), self.port) }
-  for _, host in ipairs(LOCAL_HOSTS) do
-    known[#known + 1] = ("%s://%s:%d"):format(self.scheme, host, self.port)
-  end
-  for _, base in ipairs(self.options.endpoints or {}) do known[#known + 1] = base end
+  local known = { self.base }
+  for _, host in ipairs(LOCAL_HOSTS) do known[#known + 1] = ("%s://%s:%d"):format(self.scheme, host, self.port) end
+  for _, base in ipairs(self.endpoints) do known[#known + 1] = base end
   return function(given)
     for _, base in ipairs(known) do
       if url.same_base(given, base) then return true end
@@ -56,26 +61,17 @@ end
 local QUIET = { [ce.ECONNRESET] = true, [ce.EPIPE] = true, [ce.ETIMEDOUT] = true, [ce.ENOTCONN] = true,
   [ce.EILSEQ] = true }
 
-local function on_error(self, operation, why, errno)
-  if QUIET[errno] then return end
-  if operation == "accept" then cqueues.sleep(0.05) end
-  self.log:failure(operation .. ": " .. tostring(why))
-end
-
-local function listen(self, ctx)
+local function make_http(self, ctx)
   cqueues_socket.setmaxline(MAX_LINE)
-  local listener, why = http_server.listen {
-    host = self.options.host, port = self.options.port, reuseaddr = true, tls = ctx ~= nil, ctx = ctx,
+  return http_server.new {
+    cq = self.queue, tls = ctx ~= nil, ctx = ctx,
     version = not (ctx and self.options.http2) and 1.1 or nil,
     intra_stream_timeout = IDLE_SECONDS,
     onstream = function(_, stream) http_routes.serve(self, stream) end,
-    onerror = function(_, _, operation, reason, errno) on_error(self, operation, reason, errno) end,
+    onerror = function(_, _, operation, why, errno)
+      if not QUIET[errno] then self.log:failure(operation .. ": " .. tostring(why)) end
+    end,
   }
-  if not listener then return nil, why end
-  local ok
-  ok, why = listener:listen(5)
-  if not ok then return nil, why end
-  return listener
 end
 
 local function make_service(self)
@@ -89,14 +85,15 @@ local function make_service(self)
 end
 
 --- Makes a server that listens.
--- @tparam table options host, port (0: the system's choice), access_key, and optionally endpoints (array of base
---   URLs), tls_cert and tls_key (PEM files), http2, lax, quiet, control, broken, send_queue (bytes), until_eof,
---   make_service (in place of service.new)
+-- @tparam table options host (nil: both loopback addresses), port (0: the system's choice), access_key, and optionally
+--   endpoints (array of base URLs), tls_cert and tls_key (PEM files), http2, lax, quiet, control, broken, send_queue
+--   (bytes), until_eof, make_service (in place of service.new)
 -- @treturn ?table the server; nil otherwise
 -- @treturn ?string why it cannot listen
 function M.new(options)
   local self = setmetatable({
-    options = options, clients = {}, live = 0, send_queue = options.send_queue or 8388608,
+    options = options, clients = {}, live = 0, served = 0, send_queue = options.send_queue or 8388608,
+    endpoints = options.endpoints or {}, queue = cqueues.new(),
   }, metatable)
   self.now = http_clock.new()
   self.log = log.new { quiet = options.quiet, now = self.now }
@@ -107,20 +104,43 @@ function M.new(options)
     if not ctx then return nil, why end
   end
   self.scheme = ctx and "https" or "http"
-  self.listener, why = listen(self, ctx)
-  if not self.listener then
-    return nil, ("cannot listen on %s port %s: %s"):format(options.host, options.port, tostring(why))
-  end
-  local _
-  _, _, self.port = self.listener:localname()
+  local addresses = http_listen.addresses(options.host)
+  self.listener, why = http_listen.new(addresses, options.port)
+  if not self.listener then return nil, why end
+  self.port = self.listener.port
+  self.base = ("%s://%s:%d"):format(self.scheme, shown_host(addresses), self.port)
+  self.http = make_http(self, ctx)
   self.service = make_service(self)
   return self
 end
 
 --- What a client is to be configured with.
 function methods:connection_string()
-  return ("Endpoint=%s://%s:%d;AccessKey=%s;Version=1.0;"):format(
-    self.scheme, shown_host(self.options.host), self.port, self.options.access_key)
+  return ("Endpoint=%s;AccessKey=%s;Version=1.0;"):format(self.base, self.options.access_key)
+end
+
+-- What `pace` calls in a coroutine that has done something: the turn ends when it has lasted long enough.
+local function turns()
+  local began, waiting = cqueues.monotime(), 0
+  return function()
+    local now = cqueues.monotime()
+    if now - began < math.max(TURN_SECONDS / (1 + waiting), LEAST_TURN) or not cqueues.running() then return end
+    waiting = waiting + 1
+    cqueues.poll()
+    waiting = waiting - 1
+    began = cqueues.monotime()
+  end
+end
+
+-- After a burst Lua keeps the memory until twice as much is in use, which may
+-- be never: in a second without requests it is collected.
+local function tidy(self)
+  local used = collectgarbage("count")
+  if self.served == self.served_before and used > (self.kept or 0) * 1.25 + TIDY_KB then
+    collectgarbage()
+    self.kept = collectgarbage("count")
+  end
+  self.served_before = self.served
 end
 
 local function tick(self)
@@ -128,6 +148,7 @@ local function tick(self)
     cqueues.sleep(1)
     local ok, wrong = xpcall(self.service.tick, debug.traceback, self.service)
     if not ok then self.log:failure(wrong) end
+    tidy(self)
   end
 end
 
@@ -158,7 +179,9 @@ end
 function methods:run()
   signal.block(signal.SIGINT, signal.SIGTERM)
   signal.ignore(signal.SIGPIPE)
-  local queue = self.listener.cq
+  local queue = self.queue
+  pace.install(turns())
+  self.listener:serve(queue, self.http, function(text) self.log:warning(text) end)
   queue:wrap(tick, self)
   queue:wrap(await_signal, self)
   if self.options.until_eof then queue:wrap(await_eof, self) end

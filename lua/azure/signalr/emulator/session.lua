@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- One client's connection: handshake, pings, what the client may send, and how it ends.
 -- Bytes come in through `receive`, go out through the sink; the time is the service's.
+local byte_buffer = require "azure.signalr.emulator.byte_buffer"
 local hub_protocol = require "azure.signalr.emulator.hub_protocol"
 
 local M = {}
@@ -20,7 +21,7 @@ function M.new(service, ticket, sink)
     service = service, sink = sink, hub_name = ticket.hub_name, user_id = ticket.user_id,
     connection_id = ticket.connection_id, connection_token = ticket.connection_token,
     expires_at = ticket.expires_at, sequence = service:next_sequence(),
-    state = "handshake", buffer = "", binary = false,
+    state = "handshake", buffer = byte_buffer.new(), binary = false,
     opened_at = now, last_sent = now, last_received = now,
     streams = {}, invocations = {}, next_invocation = 0,
   }, Session)
@@ -130,16 +131,16 @@ local function receive_messages(self, bytes)
 end
 
 local function receive_handshake(self, bytes)
-  self.buffer = self.buffer .. bytes
-  if #self.buffer > self.service.limits.message then
+  self.buffer:push(bytes)
+  if self.buffer.size > self.service.limits.message then
     return self:close("Handshake was larger than the largest message.")
   end
-  local handshake = hub_protocol.read_handshake(self.buffer)
-  if not handshake then return end
+  if not hub_protocol.ends_handshake(bytes) then return end
+  local handshake = hub_protocol.read_handshake(self.buffer:take())
   if handshake.error then return self:close(handshake.error) end
   self.protocol, self.binary = handshake.protocol, handshake.protocol.binary
   self.parser = self.protocol.parser(self.service.limits.message)
-  self.state, self.buffer = "open", ""
+  self.state = "open"
   write(self, hub_protocol.handshake_answer(), true)
   self.hub = self.service:keep_hub(self.hub_name)
   self.hub:add(self)

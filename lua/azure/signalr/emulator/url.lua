@@ -46,6 +46,7 @@ function M.segments(path)
   return list
 end
 
+local SLASH = 47
 local DEFAULT_PORT = { http = "80", https = "443" }
 
 -- scheme, host, port (nil when not written), path prefix without trailing "/"
@@ -54,7 +55,9 @@ local function split_base(base)
   if not scheme then return nil end
   local host, port = authority:match("^(.-):(%d+)$")
   if not host or (host:find("^%[") and not host:find("%]$")) then host, port = authority, nil end
-  return ascii.lower(scheme), ascii.lower(host), port, (path:gsub("/+$", ""))
+  local last = #path
+  while path:byte(last) == SLASH do last = last - 1 end
+  return ascii.lower(scheme), ascii.lower(host), port, path:sub(1, last)
 end
 
 --- Whether `given` names the same endpoint as `base`; `given` may leave the port out.

@@ -1,5 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- UTF-8: validity, length, and a code point's bytes.
+local pace = require "azure.signalr.emulator.pace"
+
 local M = {}
 
 local char, find, floor = string.char, string.find, math.floor
@@ -31,6 +33,7 @@ function M.valid(s)
     local size = sequence_at(s, pos)
     if not size then return nil, pos end
     pos = find(s, "[\128-\255]", pos + size)
+    pace.spend(8)
   end
   return true
 end

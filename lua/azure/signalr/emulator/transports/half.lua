@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- What Server-Sent Events and long polling share: a client that sends by POST
 -- and receives by other requests, all named by the connection token.
+local condition = require "cqueues.condition"
 local outbox = require "azure.signalr.emulator.transports.outbox"
 
 local M = {}
@@ -13,7 +14,9 @@ M.methods = methods
 -- @tparam string token the connection token
 -- @tparam table metatable the transport's own, whose methods hold these
 function M.open(context, ticket, token, metatable)
-  local self = setmetatable({ context = context, token = token, outbox = outbox.new(context.send_queue) }, metatable)
+  local self = setmetatable({
+    context = context, token = token, outbox = outbox.new(context.send_queue), received = condition.new(),
+  }, metatable)
   context.clients[token] = self
   self.session = context.service:open(ticket, self)
   return self
@@ -23,7 +26,7 @@ end
 function methods:send(bytes)
   if self.outbox.ended then return end
   if not self.outbox:push(bytes) then
-    self.why = "the client reads too slowly: more than " .. self.outbox.limit .. " bytes were waiting for it"
+    self.why = self.outbox:complaint()
     self.outbox:abort()
     self:overflowed()
   end
@@ -58,7 +61,13 @@ end
 -- @tparam string body
 -- @treturn table the answer
 function methods:receive(body)
-  self.session:receive(body)
+  -- Reading a long body gives way; one that came meanwhile waits for its turn.
+  while self.receiving do self.received:wait() end
+  self.receiving = true
+  local ok, wrong = xpcall(self.session.receive, debug.traceback, self.session, body)
+  self.receiving = false
+  self.received:signal(1)
+  if not ok then error(wrong, 0) end
   return { status = 200, headers = { ["content-type"] = "text/plain" } }
 end
 

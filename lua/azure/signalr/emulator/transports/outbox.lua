@@ -9,28 +9,31 @@ local M = {}
 local methods = {}
 local metatable = { __index = methods, __name = "signalr.emulator.outbox" }
 
+-- What a string costs beside its bytes: pings of two bytes fill a queue as well.
+local ITEM = 32
+
 --- Makes an outbox.
 -- @tparam number limit bytes that may wait
 function M.new(limit)
   return setmetatable({
-    limit = limit, items = {}, count = 0, bytes = 0, ended = false, changed = condition.new(),
+    limit = limit, items = {}, first = 1, count = 0, bytes = 0, ended = false, changed = condition.new(),
   }, metatable)
 end
 
 --- Puts bytes at the end.
 -- @treturn boolean false when the outbox has ended or the bytes do not fit
 function methods:push(bytes)
-  if self.ended or self.bytes + #bytes > self.limit then return false end
-  self.count = self.count + 1
-  self.items[self.count] = bytes
-  self.bytes = self.bytes + #bytes
+  if self.ended or self.bytes + #bytes + self.count * ITEM > self.limit then return false end
+  self.items[self.first + self.count] = bytes
+  self.count, self.bytes = self.count + 1, self.bytes + #bytes
   if self.count == 1 then self.changed:signal() end
   return true
 end
 
 --- Puts back what was taken but could not be delivered.
 function methods:unget(bytes)
-  table.insert(self.items, 1, bytes)
+  self.first = self.first - 1
+  self.items[self.first] = bytes
   self.count, self.bytes = self.count + 1, self.bytes + #bytes
 end
 
@@ -42,7 +45,7 @@ end
 
 --- No more will come, and nothing more goes out.
 function methods:abort()
-  self.items, self.count, self.bytes, self.ended = {}, 0, 0, true
+  self.items, self.first, self.count, self.bytes, self.ended = {}, 1, 0, 0, true
   self.changed:signal()
 end
 
@@ -51,12 +54,25 @@ function methods:done()
   return self.ended and self.count == 0
 end
 
---- Takes everything that waits, without waiting.
+--- Takes what waits, without waiting.
+-- @tparam ?number most bytes, of which the first string may have more; everything without it
 -- @treturn table array of the strings pushed
-function methods:take()
-  local items = self.items
-  self.items, self.count, self.bytes = {}, 0, 0
-  return items
+function methods:take(most)
+  local taken, size = {}, 0
+  while self.count > 0 do
+    local bytes = self.items[self.first]
+    if most and size > 0 and size + #bytes > most then break end
+    self.items[self.first] = nil
+    taken[#taken + 1], size = bytes, size + #bytes
+    self.first, self.count = self.first + 1, self.count - 1
+  end
+  self.bytes = self.bytes - size
+  return taken
+end
+
+--- What is said of a client for which nothing more fits.
+function methods:complaint()
+  return ("the client reads too slowly: more than %d bytes were waiting for it"):format(self.limit)
 end
 
 --- Waits until something is there, the outbox has ended, or the time is over.

@@ -9,6 +9,7 @@ local methods = setmetatable({ kind = "ServerSentEvents" }, { __index = half.met
 local metatable = { __index = methods, __name = "signalr.emulator.sse" }
 
 local WRITE_SECONDS = 60
+local WRITE_BYTES = 262144
 
 --- Whether a request asks for an event stream.
 function M.wanted(head)
@@ -51,7 +52,7 @@ end
 
 local function write_all(self, stream)
   while self.outbox:wait() do
-    local events = self.outbox:take()
+    local events = self.outbox:take(WRITE_BYTES)
     for i, payload in ipairs(events) do events[i] = M.event(payload) end
     if not stream:write_chunk(table.concat(events), false, WRITE_SECONDS) then
       self.why = self.why or "the client closed the connection"

@@ -7,10 +7,13 @@ local digest = require "openssl.digest"
 local answers = require "azure.signalr.emulator.answers"
 local ascii = require "azure.signalr.emulator.ascii"
 local base64 = require "azure.signalr.emulator.base64"
+local byte_buffer = require "azure.signalr.emulator.byte_buffer"
 local http_answer = require "azure.signalr.emulator.http_answer"
 local limits = require "azure.signalr.emulator.limits"
+local pace = require "azure.signalr.emulator.pace"
 local frame = require "azure.signalr.emulator.transports.ws_frame"
 local outbox = require "azure.signalr.emulator.transports.outbox"
+local utf8_text = require "azure.signalr.emulator.utf8_text"
 
 local M = {}
 local methods = {}
@@ -18,6 +21,8 @@ local metatable = { __index = methods, __name = "signalr.emulator.websocket" }
 
 local GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 local MAX_MESSAGE = limits.message + 4096 -- so that the hub protocol can say what is wrong
+local READ_BYTES = 65536
+local WRITE_BYTES = 262144
 local CLOSE_SECONDS = 2
 
 --- Whether a request asks for a WebSocket.
@@ -72,7 +77,7 @@ end
 function methods:send(bytes, is_text)
   if self.outbox.ended then return end
   if not self.outbox:push(encode(is_text and frame.TEXT or frame.BINARY, bytes)) then
-    self:cut("the client reads too slowly: more than " .. self.outbox.limit .. " bytes were waiting for it")
+    self:cut(self.outbox:complaint())
   end
 end
 
@@ -105,7 +110,7 @@ end
 
 local function write_all(self)
   while self.outbox:wait() do
-    local ok = self.socket:xwrite(table.concat(self.outbox:take()), "bn")
+    local ok = self.socket:xwrite(table.concat(self.outbox:take(WRITE_BYTES)), "bn")
     if not ok then
       self:cut("the client's connection is broken")
       break
@@ -115,49 +120,75 @@ local function write_all(self)
   self.write_done:signal()
 end
 
+-- The code of a client's Close frame; nil when the frame breaks a rule, with the code that says so.
+local function close_code(payload)
+  if #payload == 0 then return 1000 end
+  local code = #payload >= 2 and payload:byte(1) * 256 + payload:byte(2) or 0
+  local known = code >= 1000 and code <= 1014 and code ~= 1004 and code ~= 1005 and code ~= 1006
+  if not known and (code < 3000 or code > 4999) then return nil, 1002, "a Close frame has no valid code" end
+  if not utf8_text.valid(payload:sub(3)) then return nil, 1007, "a Close frame's reason is not UTF-8" end
+  return code
+end
+
 local handlers = {
-  [frame.PING] = function(self, data) self.outbox:push(frame.encode(frame.PONG, data)) end,
+  [frame.PING] = function(self, received)
+    -- Who sends pings and reads no answers fills his own queue.
+    if self.closing or self.outbox:push(frame.encode(frame.PONG, received.payload)) then return end
+    self:cut(self.outbox:complaint())
+  end,
   [frame.PONG] = function() end,
-  [frame.CLOSE] = function(self, data)
+  [frame.CLOSE] = function(self, received)
+    local code, wrong_code, wrong = close_code(received.payload)
+    if not code then return wrong_code, wrong end
     self.why = self.why or "the client closed the connection"
-    local code = #data >= 2 and data:byte(1) * 256 + data:byte(2) or 1000
+    self.over = true
     self:finish(code)
-    return true
   end,
 }
 
 -- A data frame: whole messages go to the logic.
 local function on_data(self, received)
   local starts = received.opcode ~= frame.CONTINUATION
-  if starts == (self.parts ~= nil) then return 1002, "continuation frames out of order" end
-  if starts then self.parts, self.size = {}, 0 end
-  table.insert(self.parts, received.payload)
-  self.size = self.size + #received.payload
-  if self.size > MAX_MESSAGE then return 1009, "the message is too big" end
-  if received.final then
-    local message = table.concat(self.parts)
-    self.parts = nil
-    self.session:receive(message)
+  if starts == (self.opcode ~= nil) then return 1002, "continuation frames out of order" end
+  if starts then self.opcode, self.fragments = received.opcode, 0 end
+  self.fragments = self.fragments + 1
+  if self.parts.size + #received.payload > MAX_MESSAGE or self.fragments > MAX_MESSAGE then
+    return 1009, "the message is too big"
+  end
+  self.parts:push(received.payload)
+  if not received.final then return nil end
+  local message, is_text = self.parts:take(), self.opcode == frame.TEXT
+  self.opcode = nil
+  if is_text and not utf8_text.valid(message) then return 1007, "a text is not UTF-8" end
+  if not self.closing then self.session:receive(message) end
+end
+
+-- Carries out what has come.
+-- @treturn ?number the close code when something of it broke a rule
+-- @treturn ?string what is wrong
+local function take_frames(self)
+  while not self.over do
+    local received, code, wrong = self.reader:next()
+    if received then
+      code, wrong = (handlers[received.opcode] or on_data)(self, received)
+    elseif not code then
+      return nil
+    end
+    if code then return code, wrong end
   end
 end
 
 local function read_all(self)
-  while true do
-    local received, code, wrong = frame.read(self.socket, MAX_MESSAGE)
-    if received then
-      local handler = handlers[received.opcode]
-      if handler then
-        if handler(self, received.payload) then return end
-      else
-        code, wrong = on_data(self, received)
-      end
-    elseif not code then
-      return
-    end
+  while not self.over do
+    local bytes = self.socket:xread(-READ_BYTES, "b")
+    if not bytes then return end
+    self.reader:feed(bytes)
+    local code, wrong = take_frames(self)
     if code then
       self.why = wrong
       return self:finish(code, wrong)
     end
+    pace.spend(#bytes / 4)
   end
 end
 
@@ -193,6 +224,7 @@ function M.serve(context, stream, head, ticket, more)
   local self = setmetatable({
     context = context, socket = socket, outbox = outbox.new(context.send_queue), controller = cqueues.running(),
     end_seen = condition.new(), write_done = condition.new(),
+    reader = frame.reader(MAX_MESSAGE), parts = byte_buffer.new(),
   }, metatable)
   self.session = context.service:open(ticket, self)
   self.controller:wrap(write_all, self)
