@@ -24,6 +24,7 @@ local function attempt(context, op, req)
   err = request.oversize(op, req)
   if err then return nil, err end
   local reply, failure = context.transport:send(req)
+  req.headers = false -- a token is in them
   req.answered = reply and reply.status
   if not reply then return nil, response.failed(op, failure) end
   return response.read(op, reply, req, context.config)
