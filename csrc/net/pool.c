@@ -7,19 +7,6 @@
 #include "net/forkmark.h"
 #include "net/io_thread.h"
 
-/* A ticket is the place of its job, and how often the place was given out:
- * an old ticket never reaches another's job. */
-enum { PLACE_BITS = 20, NO_PLACE = -1 };
-
-typedef enum asr_stage { FREE, FLYING, FINISHED, TOLD } asr_stage;
-
-typedef struct asr_slot {
-  asr_job *job;
-  uint32_t turn;
-  int32_t next_free;
-  asr_stage stage;
-} asr_slot;
-
 struct asr_pool {
   asr_options options;
   asr_option_texts texts;
@@ -27,59 +14,15 @@ struct asr_pool {
   asr_io *io;
   asr_outbox *outbox; /* or NULL */
   asr_forkmark mark;
-  asr_slot *slots;
-  size_t slot_count, used, in_flight;
-  int32_t free_slot;
+  struct asr_slots slots;
+  size_t in_flight;
   asr_list finished; /* not told yet */
 };
-
-/* ---- tickets ---- */
-
-static asr_ticket ticket_of(const asr_pool *pool, uint32_t place) {
-  return (asr_ticket)((uint64_t)pool->slots[place].turn << PLACE_BITS | place);
-}
-
-static asr_slot *slot_of(asr_pool *pool, asr_ticket ticket) {
-  uint64_t bits = (uint64_t)ticket;
-  size_t place = (size_t)(bits & ((1U << PLACE_BITS) - 1));
-  asr_slot *slot;
-  if (ticket <= 0 || place >= pool->slot_count)
-    return NULL;
-  slot = &pool->slots[place];
-  if (slot->stage == FREE || slot->turn != bits >> PLACE_BITS)
-    return NULL;
-  return slot;
-}
-
-static bool more_slots(asr_pool *pool) {
-  size_t i, count = pool->slot_count ? pool->slot_count * 2 : 64;
-  asr_slot *grown;
-  if (count > pool->options.max_in_flight)
-    count = pool->options.max_in_flight;
-  grown = asr_realloc(pool->slots, count * sizeof *grown);
-  if (!grown)
-    return false;
-  pool->slots = grown;
-  for (i = count; i-- > pool->slot_count;) {
-    grown[i] = (asr_slot){NULL, 0, pool->free_slot, FREE};
-    pool->free_slot = (int32_t)i;
-  }
-  pool->slot_count = count;
-  return true;
-}
-
-static void free_slot(asr_pool *pool, asr_slot *slot) {
-  slot->job = NULL;
-  slot->stage = FREE;
-  slot->next_free = pool->free_slot;
-  pool->free_slot = (int32_t)(slot - pool->slots);
-  pool->used--;
-}
 
 /* A ticket has come to its end. */
 static void finish(asr_pool *pool, asr_job *job) {
   pool->in_flight--;
-  pool->slots[job->slot].stage = job->untold ? TOLD : FINISHED;
+  pool->slots.all[job->slot].stage = job->untold ? ASR_TOLD : ASR_FINISHED;
   if (!job->untold)
     asr_list_push(&pool->finished, job);
 }
@@ -100,7 +43,7 @@ asr_pool *asr_pool_new(const asr_options *options) {
   if (!pool)
     return NULL;
   pool->options = *options;
-  pool->free_slot = NO_PLACE;
+  asr_slots_init(&pool->slots);
   asr_forkmark_init(&pool->mark);
   if (asr_options_keep(&pool->options, &pool->texts))
     return pool;
@@ -110,14 +53,14 @@ asr_pool *asr_pool_new(const asr_options *options) {
 
 /* In a fork's child: a job that was in flight is replaced by one that failed.
  * The old one may be half written, by a thread that is not here. */
-static void fail_flight(asr_pool *pool, asr_slot *slot) {
+static void fail_flight(asr_pool *pool, struct asr_slot *slot) {
   static const char note[] =
       "the process forked while the request was in flight";
   static const asr_request nothing;
   asr_job *job = asr_job_new(&nothing, asr_monotonic());
   if (!job) {
     pool->in_flight--;
-    slot->stage = TOLD; /* without a job: take gives none */
+    slot->stage = ASR_TOLD; /* without a job: take gives none */
     slot->job = NULL;
     return;
   }
@@ -139,9 +82,9 @@ static void abandon(asr_pool *pool) {
   pool->engine = NULL;
   pool->io = NULL;
   asr_forkmark_renew(&pool->mark);
-  for (i = 0; i < pool->slot_count; i++) {
-    asr_slot *slot = &pool->slots[i];
-    if (slot->stage == FLYING)
+  for (i = 0; i < pool->slots.count; i++) {
+    struct asr_slot *slot = &pool->slots.all[i];
+    if (slot->stage == ASR_IN_FLIGHT)
       fail_flight(pool, slot);
     else if (slot->job)
       slot->job->holders = 1; /* the thread that held it is not here */
@@ -162,9 +105,9 @@ void asr_pool_free(asr_pool *pool) {
   asr_io_free(pool->io);
   asr_outbox_close(pool->outbox);
   asr_outbox_release(pool->outbox);
-  for (i = 0; i < pool->slot_count; i++)
-    asr_job_release(pool->slots[i].job);
-  asr_free(pool->slots);
+  for (i = 0; i < pool->slots.count; i++)
+    asr_job_release(pool->slots.all[i].job);
+  asr_slots_free(&pool->slots);
   asr_options_free(&pool->texts);
   asr_forkmark_free(&pool->mark);
   asr_free(pool);
@@ -197,40 +140,30 @@ static asr_ticket refuse(asr_refusal *why, asr_kind kind, const char *note) {
   return 0;
 }
 
-static asr_ticket take(asr_pool *pool, asr_job *job) {
-  asr_slot *slot = &pool->slots[pool->free_slot];
-  int32_t next = slot->next_free;
-  job->slot = (uint32_t)pool->free_slot;
-  if (!hand_over(pool, job))
+/* 0: no memory. */
+static asr_ticket take_in(asr_pool *pool, const asr_request *request) {
+  struct asr_slot *slot =
+      asr_slots_next(&pool->slots, pool->options.max_in_flight);
+  asr_job *job = slot ? asr_job_new(request, asr_monotonic()) : NULL;
+  if (!job || !hand_over(pool, job)) {
+    asr_job_free(job);
     return 0;
-  pool->free_slot = next;
-  slot->job = job;
-  slot->turn = slot->turn == UINT32_MAX ? 1 : slot->turn + 1;
-  slot->stage = FLYING;
-  pool->used++;
+  }
   pool->in_flight++;
-  return ticket_of(pool, (uint32_t)(slot - pool->slots));
+  return asr_slots_use(&pool->slots, slot, job);
 }
 
 asr_ticket asr_pool_submit(asr_pool *pool, const asr_request *request,
                            asr_refusal *why) {
-  static const char no_memory[] = "not enough memory for the request";
-  asr_ticket ticket = 0;
-  asr_job *job;
+  asr_ticket ticket;
   look_for_fork(pool);
-  if (pool->used >= pool->options.max_in_flight)
+  if (pool->slots.used >= pool->options.max_in_flight)
     return refuse(why, ASR_QUEUE_FULL, asr_kind_text(ASR_QUEUE_FULL));
   if (!start_engine(pool))
     return refuse(why, ASR_CONNECT, no_pool);
-  if (pool->free_slot == NO_PLACE && !more_slots(pool))
-    return refuse(why, ASR_CONNECT, no_memory);
-  job = asr_job_new(request, asr_monotonic());
-  if (job)
-    ticket = take(pool, job);
-  if (ticket)
-    return ticket;
-  asr_job_free(job);
-  return refuse(why, ASR_CONNECT, no_memory);
+  ticket = take_in(pool, request);
+  return ticket ? ticket
+                : refuse(why, ASR_CONNECT, "not enough memory for the request");
 }
 
 bool asr_pool_attach(asr_pool *pool, asr_outbox *outbox) {
@@ -257,10 +190,10 @@ bool asr_pool_enqueue(asr_pool *pool, const asr_message *message,
 }
 
 bool asr_pool_cancel(asr_pool *pool, asr_ticket ticket) {
-  asr_slot *slot;
+  struct asr_slot *slot;
   look_for_fork(pool);
-  slot = slot_of(pool, ticket);
-  if (!slot || slot->stage != FLYING)
+  slot = asr_slots_find(&pool->slots, ticket);
+  if (!slot || slot->stage != ASR_IN_FLIGHT)
     return false;
   if (!pool->io) {
     asr_engine_stop(pool->engine, slot->job, ASR_CANCELLED);
@@ -285,22 +218,36 @@ bool asr_pool_is_moving(const asr_pool *pool) {
   return pool->in_flight > 0 || asr_outbox_pending(pool->outbox) > 0;
 }
 
-/* One round; false if a signal came. */
-static bool drive(asr_pool *pool, double timeout) {
+/* Whether there is news since `over` was asked: see asr_outbox_listen. */
+static bool has_news(asr_pool *pool, const uint64_t *over) {
+  return over && asr_outbox_listen(pool->outbox, true) != *over;
+}
+
+/* One round of a pool with a thread. Lower, look, then wait: what comes after
+ * the look raises the flag again. */
+static bool drive_io(asr_pool *pool, double timeout, const uint64_t *over) {
   size_t before = pool->in_flight;
   bool fine = true;
-  if (!asr_pool_is_moving(pool))
-    return true;
-  if (!pool->io) {
-    double due = asr_outbox_feed(pool->outbox, pool->engine);
-    return asr_engine_drive(pool->engine, due < timeout ? due : timeout);
-  }
-  take_back(pool);
-  if (pool->in_flight == before && timeout > 0) {
+  take_back(pool); /* lowers it */
+  if (pool->in_flight == before && timeout > 0 && !has_news(pool, over)) {
     fine = asr_io_wait(pool->io, timeout);
     take_back(pool);
   }
   return fine;
+}
+
+/* One round; false if a signal came. With `over`, news of the outbox end it
+ * too. */
+static bool drive(asr_pool *pool, double timeout, const uint64_t *over) {
+  double due;
+  if (!asr_pool_is_moving(pool))
+    return true;
+  if (pool->io)
+    return drive_io(pool, timeout, over);
+  due = asr_outbox_feed(pool->outbox, pool->engine);
+  if (has_news(pool, over))
+    timeout = 0;
+  return asr_engine_drive(pool->engine, due < timeout ? due : timeout);
 }
 
 size_t asr_pool_step(asr_pool *pool, double timeout) {
@@ -312,27 +259,28 @@ size_t asr_pool_step(asr_pool *pool, double timeout) {
   over = asr_outbox_listen(pool->outbox, timeout > 0);
   while (asr_pool_is_moving(pool)) {
     double left = until > 0 ? until - asr_monotonic() : 0;
-    if (!drive(pool, left) || left <= 0 || pool->finished.count > before ||
-        asr_outbox_listen(pool->outbox, true) != over)
+    if (!drive(pool, left, left > 0 ? &over : NULL) || left <= 0 ||
+        pool->finished.count > before || has_news(pool, &over))
       break;
   }
   asr_outbox_listen(pool->outbox, false);
   return pool->in_flight;
 }
 
+static bool is_in_flight(const asr_pool *pool, asr_ticket ticket) {
+  const struct asr_slot *slot = asr_slots_find(&pool->slots, ticket);
+  return slot && slot->stage == ASR_IN_FLIGHT;
+}
+
 bool asr_pool_wait(asr_pool *pool, asr_ticket ticket, double timeout) {
   double until = timeout > 0 ? asr_monotonic() + timeout : 0;
   look_for_fork(pool);
-  for (;;) {
-    const asr_slot *slot = slot_of(pool, ticket);
+  while (is_in_flight(pool, ticket)) {
     double left = until > 0 ? until - asr_monotonic() : 0;
-    if (!slot || slot->stage != FLYING)
-      return true;
-    if (!drive(pool, left) || left <= 0) {
-      slot = slot_of(pool, ticket);
-      return !slot || slot->stage != FLYING;
-    }
+    if (!drive(pool, left, NULL) || left <= 0)
+      return !is_in_flight(pool, ticket);
   }
+  return true;
 }
 
 asr_ticket asr_pool_poll(asr_pool *pool) {
@@ -341,26 +289,23 @@ asr_ticket asr_pool_poll(asr_pool *pool) {
   job = asr_list_pop(&pool->finished);
   if (!job)
     return 0;
-  pool->slots[job->slot].stage = TOLD;
-  return ticket_of(pool, job->slot);
+  pool->slots.all[job->slot].stage = ASR_TOLD;
+  return asr_slots_ticket(&pool->slots, job->slot);
 }
 
 asr_job *asr_pool_take(asr_pool *pool, asr_ticket ticket) {
-  asr_slot *slot;
-  asr_job *job;
+  struct asr_slot *slot;
   look_for_fork(pool);
-  slot = slot_of(pool, ticket);
-  if (!slot || slot->stage == FLYING || !slot->job)
+  slot = asr_slots_find(&pool->slots, ticket);
+  if (!slot || slot->stage == ASR_IN_FLIGHT || !slot->job)
     return NULL;
-  job = slot->job;
-  if (slot->stage == FINISHED)
-    asr_list_remove(&pool->finished, job);
-  free_slot(pool, slot);
-  return job;
+  if (slot->stage == ASR_FINISHED)
+    asr_list_remove(&pool->finished, slot->job);
+  return asr_slots_give_up(&pool->slots, slot);
 }
 
 bool asr_pool_knows(asr_pool *pool, asr_ticket ticket) {
-  return slot_of(pool, ticket) != NULL;
+  return asr_slots_find(&pool->slots, ticket) != NULL;
 }
 
 /* ---- what a host's loop asks ---- */

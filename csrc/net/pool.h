@@ -14,9 +14,9 @@
 
 #include "net/engine.h"
 #include "net/outbox.h"
+#include "net/slots.h"
 
 typedef struct asr_pool asr_pool;
-typedef int64_t asr_ticket; /* above 0, below 2^53 */
 
 /* Copies the options. NULL: no memory. */
 asr_pool *asr_pool_new(const asr_options *options);
