@@ -42,6 +42,7 @@ function M.start(kind)
     local all = { endpoint = server.url, access_key = "key", retry = false, timeout = 60 }
     for name, value in pairs(kind or {}) do all[name] = value end
     for name, value in pairs(options or {}) do all[name] = value end
+    if all.token_provider then all.access_key = nil end
     local client = signalr.new(all)
     clients[#clients + 1] = client
     return client

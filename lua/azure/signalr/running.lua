@@ -60,13 +60,24 @@ function M.has_callers()
   return false
 end
 
---- Runs a function, unless the running coroutine is in the middle of it already.
+--- Whether the coroutine that runs, or one that has resumed it, belongs to a set.
+-- @tparam table set keys: coroutines and MAIN
+function M.is_in(set)
+  local thread = here()
+  while thread do
+    if set[thread] then return true end
+    thread = above[thread]
+  end
+  return false
+end
+
+--- Runs a function, unless the running coroutine, or one that has resumed it, is in the middle of it already.
 -- @tparam table inside coroutines (and MAIN) that are, with weak keys
 -- @tparam function fn
 -- @param ... its arguments
 function M.once(inside, fn, ...)
+  if M.is_in(inside) then return end
   local thread = here()
-  if inside[thread] then return end
   inside[thread] = true
   local fine, problem = pcall(fn, ...)
   inside[thread] = nil
@@ -77,18 +88,11 @@ local stepping = setmetatable({}, { __mode = "k" })
 
 --- Runs a function that is a step; within a step, one of another client.
 function M.step(fn, ...)
-  if stepping[here()] then return fn(...) end
+  if M.is_in(stepping) then return fn(...) end
   return M.once(stepping, fn, ...)
 end
 
 --- Whether the coroutine that runs, or one that has resumed it, is in the middle of a step.
-function M.is_stepping()
-  local thread = here()
-  while thread do
-    if stepping[thread] then return true end
-    thread = above[thread]
-  end
-  return false
-end
+function M.is_stepping() return M.is_in(stepping) end
 
 return M
