@@ -254,6 +254,11 @@ bench: deps-test
 lua-path:
 	@echo '$(LUA_PATH_)'
 
+# What must hold before a change lands.
+.PHONY: ci
+ci:
+	@bash .ci/run
+
 # ---- static checks, a file at a time: only what changed since it last passed
 LINT_C := $(wildcard csrc/*/*.c)
 LINT_H := $(wildcard csrc/*/*.h)

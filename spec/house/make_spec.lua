@@ -155,24 +155,28 @@ describe(".ci/deps", function()
 end)
 
 describe("one Ctrl-C", function()
-  it("ends a run of the specs, and no further spec begins", function()
-    local path, remove = directory()
-    write(path .. "/two_spec.lua", ([[
-      local function mark(name) io.open(%q .. name, "w"):close() end
-      it("waits", function() mark "first"; require "cqueues".sleep(60) end)
-      it("comes after it", function() mark "second" end)
-    ]]):format(path .. "/"))
-    -- A group of its own, as a terminal makes it; the signal must not be one that a shell above ignores.
-    local _, text = sh([[
-      exec env --default-signal=INT bash -c '
-        set -m
-        make -s spec SPEC="$1/two_spec.lua" & group=$!
-        for ((i = 0; i < 3000; i++)); do [ -e "$1/first" ] && break; sleep 0.02; done
-        kill -INT -- -$group; wait $group; echo "ended with $?"
-        [ -e "$1/first" ] && echo began; [ -e "$1/second" ] && echo "went on"' spec "$1" ]], path)
-    remove()
-    assert.is_truthy(text:find("began", 1, true), text)
-    assert.is_nil(text:find("went on", 1, true), text)
-    assert.is_nil(text:find("ended with 0", 1, true), text)
-  end)
+  for what, code in pairs { ["a spec waits"] = 'require "cqueues".sleep(60)',
+    ["a spec waits for a command"] = 'require "spec.support.process".run { "sleep", "60" }' } do
+    it("ends a run of the specs while " .. what .. ", and no further spec begins", function()
+      local path, remove = directory()
+      write(path .. "/two_spec.lua", ([[
+        local function mark(name) io.open(%q .. name, "w"):close() end
+        it("waits", function() mark "first"; %s end)
+        it("comes after it", function() mark "second" end)
+      ]]):format(path .. "/", code))
+      -- A group of its own, as a terminal makes it; the signal must not be one that a shell above ignores.
+      local _, text = sh([[
+        exec env --default-signal=INT bash -c '
+          set -m
+          make -s spec SPEC="$1/two_spec.lua" & group=$!
+          for ((i = 0; i < 3000; i++)); do [ -e "$1/first" ] && break; sleep 0.02; done
+          sleep 0.2
+          kill -INT -- -$group; wait $group; echo "ended with $?"
+          [ -e "$1/first" ] && echo began; [ -e "$1/second" ] && echo "went on"' spec "$1" ]], path)
+      remove()
+      assert.is_truthy(text:find("began", 1, true), text)
+      assert.is_nil(text:find("went on", 1, true), text)
+      assert.is_nil(text:find("ended with 0", 1, true), text)
+    end)
+  end
 end)

@@ -30,7 +30,7 @@ describe("the hub client's negotiate", function()
   it("takes no answer that was cut off, though it looks whole, and does not hang", function()
     for _, text in ipairs { WHOLE, "{}", '{"url":"http://127.0.0.1:1/"}', "" } do
       local why = said(answer(text, #text + 5) .. " close()")
-      assert.is_truthy(why:find("not read: the connection broke", 1, true), why)
+      assert.is_truthy(why:find("was not read: ", 1, true), why) -- broke, or the system's word for it: who is quicker?
     end
     local why = said [[write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n") close()]]
     assert.is_truthy(why:find("was not read", 1, true), why)
