@@ -96,6 +96,24 @@ describe("a token provider", function()
     assert.are.equal("2", key_id(2))
   end)
 
+  it("does not sign on with a lent key once its own tokens are refused", function()
+    local client, transport = refusing(0)
+    local hub = client:hub("chat")
+    assert.is_truthy(hub:negotiate())
+    transport:advance(3400) -- it is time for the next one
+    transport.respond = function() return { status = 401 } end
+    for _ = 1, 2 do assert.are.equal("unauthorized", select(2, hub:negotiate()).kind) end
+  end)
+
+  it("keeps a lent key while only the service is out", function()
+    local client, transport = refusing(0, { retry = false })
+    local hub = client:hub("chat")
+    assert.is_truthy(hub:negotiate())
+    transport:advance(3400)
+    transport.respond = function() return { status = 500 } end
+    assert.is_truthy(hub:negotiate())
+  end)
+
   it("is not asked for a health check, which needs no token", function()
     local client, transport, asked = refusing(0)
     transport.respond = nil

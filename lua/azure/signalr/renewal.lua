@@ -74,6 +74,7 @@ function methods:get(transport, deadline, ...)
   end
   local fresh, problem = fetch(self, transport, ...)
   if fresh then return fresh end
+  held = self.held -- it may have been rejected meanwhile
   if not held or now >= held.expires then return nil, problem end
   held.renew = min(held.expires, now + again)
   return held
