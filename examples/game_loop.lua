@@ -2,9 +2,8 @@
 -- A game server's loop: 60 ticks a second, 200 players whose positions go out in every tick, through a client whose
 -- work is done by a thread of its own. Prints what the library took of each tick.
 --   lua examples/game_loop.lua [SECONDS [CONNECTION_STRING]]
--- Without a connection string it starts the emulator over TLS for itself (from a checkout, by make -s env), and a real
+-- Without a connection string, in a checkout (make -s env), it starts the emulator over TLS for itself, and a real
 -- client that reads along; both are processes of their own.
-local curl = require "azure.signalr.curl"
 local signalr = require "azure.signalr"
 
 local SECONDS, PLAYERS, RATE = tonumber(arg[1] or 10), 200, 60
@@ -12,9 +11,15 @@ local connection_string, ca_file = arg[2], nil
 
 -- ---- what is around the game
 
+package.path = "./?.lua;" .. package.path
+local in_checkout = package.searchpath == nil or package.searchpath("spec.support.emulator", package.path)
+
 local emulator, reader
+if not connection_string and not in_checkout then
+  io.stderr:write("give a connection string: the emulator is started in a checkout alone\n")
+  os.exit(1)
+end
 if not connection_string then
-  package.path = "./?.lua;" .. package.path
   local process = require "spec.support.process"
   assert(process.run { "sh", "spec/support/make_certs.sh", "build/certs" })
   ca_file = "build/certs/ca.pem"
@@ -82,16 +87,15 @@ local function talk(n, snap)
 end
 
 local ticks = SECONDS * RATE
-local wall, cpu = {}, {}
-local started = curl.monotonic()
+local wall, cpu = {}, {} -- of the process, the client's thread with it
+local started = client:now()
 for n = 1, ticks do
   simulate(1 / RATE)
   local snap = snapshot()
-  local w, c = curl.monotonic(), curl.thread_cpu_time()
+  local w, c = client:now(), os.clock()
   talk(n, snap)
-  wall[n], cpu[n] = curl.monotonic() - w, curl.thread_cpu_time() - c
-  local left = started + n / RATE - curl.monotonic()
-  if left > 0 then curl.sleep(left) end
+  wall[n], cpu[n] = client:now() - w, os.clock() - c
+  client:sleep(math.max(0, started + n / RATE - client:now())) -- a host waits in its own way
 end
 
 local drained, undelivered = client:drain(5)

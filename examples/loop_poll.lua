@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: MIT
--- The client inside a loop of one's own around poll(2). Whatever poll the host has will do (epoll, select, kqueue);
--- here it is the one that comes with the library.
+-- The client inside a loop of one's own around poll(2).
 --   lua examples/loop_poll.lua CONNECTION_STRING
-local poll = require "azure.signalr.curl".poll
-local monotonic = require "azure.signalr.curl".monotonic
 local signalr = require "azure.signalr"
+
+-- Stands for the host's own poll, epoll, select or kqueue: this one is the library's, and not for programs.
+local poll = require("azure.signalr.curl").poll
 
 local client = signalr.new(arg[1] or os.getenv "AZURE_SIGNALR_CONNECTION_STRING")
 local chat = client:hub "chat"
@@ -21,13 +21,13 @@ for i = 1, left do
 end
 
 local TICK = 0.01
-local next_tick = monotonic()
+local next_tick = client:now()
 while left > 0 do
   -- Not longer than until the host's own next work, nor than the client wants to sleep.
-  local wait = math.max(0, next_tick - monotonic())
+  local wait = math.max(0, next_tick - client:now())
   poll({ client:pollfd() }, math.min(wait, client:timeout() or wait))
   client:step(0)
-  if monotonic() >= next_tick then
+  if client:now() >= next_tick then
     ticks = ticks + 1
     next_tick = next_tick + TICK
   end

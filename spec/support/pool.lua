@@ -52,14 +52,15 @@ end
 --- Runs another interpreter of this kind, sanitizers included.
 -- @tparam table words its arguments
 -- @tparam[opt] table environment more variables
+-- @tparam[opt] string directory where it runs
 -- @treturn string what it wrote; an error of its own is an error here
-function M.lua(words, environment)
+function M.lua(words, environment, directory)
   local quote = require("spec.support.process").quote
-  local command = { "env" }
+  local command = { directory and "cd " .. quote(directory) .. " && env" or "env" }
   for name, value in pairs(environment or {}) do command[#command + 1] = quote(name .. "=" .. value) end
   command[#command + 1] = rawget(_G, "jit") and "luajit" or "lua5.4"
   for _, word in ipairs(words) do command[#command + 1] = quote(word) end
-  local pipe = io.popen(table.concat(command, " ") .. " 2>&1; echo status $?")
+  local pipe = io.popen("{ " .. table.concat(command, " ") .. "; } 2>&1; echo status $?")
   local out, status = pipe:read("*a"):match("^(.*)status (%d+)%s*$")
   pipe:close()
   if status ~= "0" then error(out, 2) end
