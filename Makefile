@@ -28,7 +28,7 @@ is_5_4   = $(shell $(PKGCONFIG) --exists '$(1) >= 5.4' '$(1) < 5.5' 2>/dev/null 
 LUA_PC  := $(if $(filter luajit,$(LUA_IS)),luajit,$(firstword $(foreach p,lua5.4 lua-5.4 lua54 lua,$(if $(call is_5_4,$(p)),$(p))) lua5.4))
 
 # MODE=kqueue builds on Linux what the BSDs and macOS get, on top of libkqueue.
-NET_PC   := libcurl $(if $(filter kqueue,$(MODE)),libkqueue)
+NET_PC   := libcurl libssl $(if $(filter kqueue,$(MODE)),libkqueue)
 CURL_MIN := 7.87
 CRYPTO_MIN := 3.0
 lacks   = $(if $(shell command -v $(firstword $(1)) 2>/dev/null),,$(firstword $(1)))
@@ -55,7 +55,7 @@ SOFLAGS     = -shared $(if $(filter Darwin,$(shell uname -s)),-undefined dynamic
 CORE_SRC := $(wildcard csrc/core/*.c)
 NET_SRC  := $(wildcard csrc/net/*.c)
 CORE_BIND := $(filter-out csrc/binding/curl.c csrc/binding/bind_pool%.c,$(wildcard csrc/binding/*.c))
-CURL_BIND := csrc/binding/curl.c csrc/binding/support.c $(wildcard csrc/binding/bind_pool*.c)
+CURL_BIND := csrc/binding/curl.c csrc/binding/support.c csrc/binding/bind_errand.c $(wildcard csrc/binding/bind_pool*.c)
 obj = $(patsubst csrc/%.c,$(OUT)/obj/%.o,$(1))
 CORE_SO := $(OUT)/azure/signalr/core.so
 CURL_SO := $(OUT)/azure/signalr/curl.so
@@ -250,6 +250,14 @@ bench: deps-test
 	@LUA_PATH_54="$$($(MAKE) -s lua-path LUA=lua5.4)" LUA_CPATH_54='$(TOP)/build/lua5.4/?.so;;' \
 	  LUA_PATH_jit="$$($(MAKE) -s lua-path LUA=luajit)" LUA_CPATH_jit='$(TOP)/build/luajit/?.so;;' \
 	  LUA_PATH='./?.lua;;' bash bench/compare/run
+.PHONY: bench-parts
+bench-parts: deps-test
+	@$(MAKE) -s $(JOBS) all LUA=lua5.4
+	@$(MAKE) -s $(JOBS) all LUA=luajit
+	@$(MAKE) -s build/bench/peer_curl build/bench/peer_raw build/bench/sink
+	@LUA_PATH_54="$$($(MAKE) -s lua-path LUA=lua5.4)" LUA_CPATH_54='$(TOP)/build/lua5.4/?.so;;' \
+	  LUA_PATH_jit="$$($(MAKE) -s lua-path LUA=luajit)" LUA_CPATH_jit='$(TOP)/build/luajit/?.so;;' \
+	  bash bench/parts/run $(CHECK)
 .PHONY: lua-path
 lua-path:
 	@echo '$(LUA_PATH_)'

@@ -249,6 +249,12 @@ void asr_open_json(lua_State *L) {
                                        {NULL, NULL}};
   open_classes(L);
   push_upvalues(L);
+  lua_pushvalue(L, -1 - ASR_UP_COUNT); /* the module */
+  for (int i = 0; i < ASR_UP_COUNT; i++) {
+    lua_pushvalue(L, -1 - ASR_UP_COUNT);
+  }
+  asr_open_draft(L);
+  lua_pop(L, 1);
   luaL_setfuncs(L, functions, ASR_UP_COUNT);
   /* NULL is what cjson.null and ngx.null are, too */
   lua_pushlightuserdata(L, NULL);

@@ -58,6 +58,9 @@ void asr_push_text(lua_State *L, const char *tname, struct asr_span text);
 /* The text within such a userdata. */
 struct asr_span asr_text_of(lua_State *L, int i);
 
+/* Adds draft and its kin to the module below the upvalues, which are on top
+ * of the stack. [-ASR_UP_COUNT, +0] */
+void asr_open_draft(lua_State *L);
 /* lua_CFunctions of the other files. */
 int asr_json_encode(lua_State *L);
 int asr_json_message(lua_State *L);

@@ -13,8 +13,6 @@
 
 /* ---- tables */
 
-static int encode_value(struct asr_encoder *e, int i);
-
 static int refuse_keys(struct asr_encoder *e) {
   e->levels[e->depth - 1].key = 0; /* it is about the table itself */
   e->levels[e->depth - 1].index = 0;
@@ -47,7 +45,7 @@ static int encode_elements(struct asr_encoder *e, int t, int64_t n) {
       asr_buf_add_byte(e->out, ',');
     }
     lua_rawgeti(e->L, t, (int)i);
-    if (!encode_value(e, t + 1)) {
+    if (!asr_encode_value(e, t + 1)) {
       return 0;
     }
     lua_pop(e->L, 1);
@@ -116,7 +114,7 @@ static int encode_members(struct asr_encoder *e, int t, enum asr_mark mark) {
       return 0;
     }
     asr_buf_add_byte(e->out, ':');
-    if (!encode_value(e, t + 2)) {
+    if (!asr_encode_value(e, t + 2)) {
       return 0;
     }
     lua_pop(L, 1);
@@ -171,19 +169,44 @@ static int encode_table(struct asr_encoder *e, int i) {
 
 /* Writes the value at `i`, which is the top of the stack if it is a table.
  * The depth limit bounds the recursion. */
-static int encode_value(struct asr_encoder *e, int i) {
+int asr_encode_value(struct asr_encoder *e, int i) {
   return lua_type(e->L, i) == LUA_TTABLE ? encode_table(e, i)
                                          : asr_encode_scalar(e, i);
 }
 
+int asr_encode_stack(struct asr_encoder *e, int from, int to) {
+  struct asr_level *level = &e->levels[0];
+  memset(level, 0, sizeof *level);
+  e->depth = 1;
+  asr_buf_add_byte(e->out, '[');
+  for (int i = from; i <= to && e->out->status == ASR_OK; i++) {
+    level->index = i - from + 1;
+    if (i > from) {
+      asr_buf_add_byte(e->out, ',');
+    }
+    lua_pushvalue(e->L, i);
+    if (!asr_encode_value(e, lua_gettop(e->L))) {
+      return 0;
+    }
+    lua_pop(e->L, 1);
+  }
+  asr_buf_add_byte(e->out, ']');
+  return 1;
+}
+
 /* ---- entrances */
 
-/* Pushes the buffer that owns the text. [-0, +1] */
-static void begin(struct asr_encoder *e, lua_State *L, const char *root) {
+void asr_encoder_init(struct asr_encoder *e, lua_State *L, struct asr_buf *out,
+                      const char *root) {
   e->L = L;
   e->root = root;
   e->depth = 0;
-  e->out = asr_new_buffer(L, ASR_JSON_MAX);
+  e->out = out;
+}
+
+/* Pushes the buffer that owns the text. [-0, +1] */
+static void begin(struct asr_encoder *e, lua_State *L, const char *root) {
+  asr_encoder_init(e, L, asr_new_buffer(L, ASR_JSON_MAX), root);
 }
 
 /* Returns the text, or nil and the message that is on top. */
@@ -228,7 +251,7 @@ int asr_json_encode(lua_State *L) {
   lua_settop(L, 2);
   begin(&e, L, root != NULL ? root : "value");
   lua_pushvalue(L, 1);
-  return finish(&e, encode_value(&e, lua_gettop(L)));
+  return finish(&e, asr_encode_value(&e, lua_gettop(L)));
 }
 
 /***

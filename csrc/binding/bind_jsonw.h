@@ -20,6 +20,9 @@ struct asr_encoder {
   struct asr_level levels[ASR_JSON_DEPTH];
 };
 
+void asr_encoder_init(struct asr_encoder *e, lua_State *L, struct asr_buf *out,
+                      const char *root);
+
 /* Encoders return 1, or 0 with a message on top of the stack: then all their
  * callers return 0 too, and clean nothing up. */
 
@@ -31,5 +34,9 @@ int asr_encode_refuse_type(struct asr_encoder *e, int i);
 int asr_encode_string(struct asr_encoder *e, int i);
 /* Anything but a table. */
 int asr_encode_scalar(struct asr_encoder *e, int i);
+/* Any value; a table must be the top of the stack. */
+int asr_encode_value(struct asr_encoder *e, int i);
+/* The values at `from`..`to` of the stack as an array. */
+int asr_encode_stack(struct asr_encoder *e, int from, int to);
 
 #endif

@@ -11,6 +11,9 @@
 
 #include <string.h>
 
+#include "core/jwt.h"
+#include "core/mem.h"
+
 static const char gone[] = "the client was closed";
 
 static asr_pool_box *box_of(lua_State *L) {
@@ -56,11 +59,13 @@ static void read_options(lua_State *L, asr_options *o) {
   o->connect_timeout = asr_field_number(L, 1, "options", "connect_timeout", 5);
   if (o->connect_timeout <= 0 || o->connect_timeout > 1e6)
     luaL_error(L, "options.connect_timeout must be above 0");
-  o->http2 = asr_field_boolean(L, 1, "options", "http2", 0);
+  o->max_connection_age =
+      asr_field_number(L, 1, "options", "max_connection_age", 600);
   o->insecure = !asr_field_boolean(L, 1, "options", "verify", 1);
   o->io_thread = asr_field_boolean(L, 1, "options", "io_thread", 0);
   o->ca_file = text_option(L, "ca_file");
   o->ca_path = text_option(L, "ca_path");
+  o->ca_pem = text_option(L, "ca_pem");
   o->proxy = text_option(L, "proxy");
   o->unix_socket = text_option(L, "unix_socket");
 }
@@ -76,6 +81,7 @@ int asr_pool_open(lua_State *L) {
   read_options(L, &options);
   box = asr_new_object(L, sizeof *box, ASR_POOL_CLASS);
   box->max_response = options.max_response;
+  asr_buf_init(&box->line, ASR_TOKEN_MAX);
   box->pool = asr_pool_new(&options);
   if (box->pool == NULL)
     return luaL_error(L, "not enough memory for a pool");
@@ -88,6 +94,8 @@ static int pool_close(lua_State *L) {
   asr_pool *pool = box->pool;
   box->pool = NULL;
   asr_pool_free(pool);
+  asr_wipe(box->line.data, box->line.cap);
+  memset(&box->line, 0, sizeof box->line);
   return 0;
 }
 
@@ -248,6 +256,11 @@ static int pool_stats(lua_State *L) {
 }
 
 static const luaL_Reg methods[] = {{"submit", pool_submit},
+                                   {"send", asr_pool_send_draft},
+                                   {"exchange", asr_pool_exchange},
+                                   {"again", asr_pool_again},
+                                   {"take", asr_pool_take_short},
+                                   {"next", asr_pool_next},
                                    {"step", pool_step},
                                    {"wait", pool_wait},
                                    {"poll_finished", pool_poll},

@@ -14,6 +14,7 @@ typedef struct asr_pool_box {
   asr_pool *pool;
   size_t max_response; /* of a request that does not say */
   int has_outbox;
+  struct asr_buf line; /* the authorization of the request being sent */
 } asr_pool_box;
 
 /* Registers the class. */
@@ -39,6 +40,12 @@ void asr_outbox_class(lua_State *L);
 int asr_pool_attach_outbox(lua_State *L);
 int asr_pool_enqueue_message(lua_State *L);
 int asr_retry_rule(lua_State *L);
+/* bind_pool_send.c: the pool's methods for drafts. */
+int asr_pool_send_draft(lua_State *L);
+int asr_pool_exchange(lua_State *L);
+int asr_pool_again(lua_State *L);
+int asr_pool_take_short(lua_State *L);
+int asr_pool_next(lua_State *L);
 /* bind_pool_reply.c: pushes the reply, or nil and the failure, of a finished
  * job; returns how many values. */
 int asr_push_outcome(lua_State *L, const asr_job *job);
@@ -52,6 +59,7 @@ struct asr_taken {
 };
 void asr_taken_class(lua_State *L);
 struct asr_taken *asr_new_taken(lua_State *L); /* [-0, +1] */
+struct asr_taken *asr_check_taken(lua_State *L, int arg);
 void asr_free_taken(struct asr_taken *taken);
 
 #endif

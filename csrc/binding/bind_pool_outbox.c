@@ -168,8 +168,11 @@ static void push_report(lua_State *L, const asr_entry *entry) {
   lua_createtable(L, 0, 8);
   put_text(L, "label", entry->label);
   put_text(L, "audience", entry->audience);
-  put_text(L, "url", asr_span_of(job->url));
-  put_text(L, "body", asr_span(job->body, job->body_len));
+  lua_pushstring(L, job->origin);
+  lua_pushlstring(L, job->head.target.p, job->head.target.n);
+  lua_concat(L, 2);
+  lua_setfield(L, -2, "url");
+  put_text(L, "body", asr_span(job->body, job->head.body));
   put_text(L, "reason", asr_span_of(ends[entry->end]));
   lua_pushinteger(L, entry->attempts);
   lua_setfield(L, -2, "attempts");
@@ -247,22 +250,17 @@ static asr_kind kind_named(lua_State *L, const char *name) {
   return kind;
 }
 
-/* Reads the lines of an answer's head into a job; false: no memory. */
+/* Reads an answer's head into a job. 0: no memory, or no head. */
 static int read_head(asr_job *job, struct asr_span head) {
-  while (head.p != NULL && head.n > 0) {
-    struct asr_span line = asr_span_cut(&head, '\n');
-    if (!asr_job_head(job, line.p, line.n)) {
-      return 0;
-    }
-  }
-  return 1;
+  size_t used = 0;
+  return asr_http1_feed(&job->in, head.p, head.n, &used) < ASR_HTTP1_BAD;
 }
 
 /* What an answer with this head says of its request. Nothing may throw while
  * the job is there. */
 static int judge(struct asr_span head, int truncated, double sent_at,
                  asr_outcome *outcome) {
-  static const asr_request nothing;
+  static const asr_request nothing = {.max_response = 1024};
   asr_job *job = asr_job_new(&nothing, 0);
   int fine = job != NULL && read_head(job, head);
   if (fine) {
@@ -295,7 +293,7 @@ int asr_retry_rule(lua_State *L) {
   truncated = asr_field_boolean(L, 1, "outcome", "truncated", 0);
   head.p = asr_field_string(L, 1, "outcome", "head", &head.n);
   if (head.p != NULL && !judge(head, truncated, sent_at, &outcome)) {
-    return luaL_error(L, "not enough memory");
+    return luaL_error(L, "not enough memory, or no head");
   }
   pause = asr_retry_pause(&retry, &outcome, attempts, chance);
   if (pause < 0) {

@@ -8,6 +8,10 @@ struct asr_taken *asr_new_taken(lua_State *L) {
   return asr_new_object(L, sizeof(struct asr_taken), TAKEN);
 }
 
+struct asr_taken *asr_check_taken(lua_State *L, int arg) {
+  return asr_check_object(L, arg, TAKEN);
+}
+
 void asr_free_taken(struct asr_taken *taken) {
   asr_job_release(taken->job);
   asr_entry_free(taken->entry);
@@ -46,15 +50,15 @@ static void push_headers(lua_State *L, const asr_job *job) {
 }
 
 int asr_push_outcome(lua_State *L, const asr_job *job) {
-  struct asr_span body = asr_buf_span(&job->data);
+  struct asr_span body = asr_job_data(job);
   if (job->kind != ASR_FINE)
     return asr_push_failure(L, job->kind, asr_job_note(job), job->sent);
   lua_createtable(L, 0, 6);
-  lua_pushinteger(L, job->status);
+  lua_pushinteger(L, asr_job_status(job));
   lua_setfield(L, -2, "status");
   push_headers(L, job);
   lua_setfield(L, -2, "headers");
-  lua_pushlstring(L, body.n ? body.p : "", body.n);
+  lua_pushlstring(L, body.p, body.n);
   lua_setfield(L, -2, "body");
   lua_pushnumber(L, job->elapsed);
   lua_setfield(L, -2, "time");

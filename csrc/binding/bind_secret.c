@@ -4,16 +4,11 @@
 
 #include <openssl/crypto.h>
 
+#include "binding/bind_place.h"
 #include "binding/core.h"
 #include "core/jwt.h"
 
-static const char SECRET[] = "azure.signalr.secret";
-
-/* All bytes zero is closed. */
-struct secret {
-  size_t n;
-  char text[];
-};
+static const char SECRET[] = ASR_SECRET_CLASS;
 
 /* What would begin a line of its own, or end one early, in a request. */
 static bool is_line(struct asr_span s) {
@@ -39,15 +34,15 @@ static int new_secret(lua_State *L) {
   if (!is_line(token)) {
     return luaL_error(L, "token must not hold control characters");
   }
-  struct secret *s = asr_new_object(L, sizeof *s + token.n, SECRET);
+  struct asr_secret *s = asr_new_object(L, sizeof *s + token.n, SECRET);
   memcpy(s->text, token.p, token.n);
   s->n = token.n;
   return 1;
 }
 
 /* To be asked after the last allocation of Lua's: a finalizer may close it. */
-static const struct secret *check_open(lua_State *L) {
-  const struct secret *s = asr_check_object(L, 1, SECRET);
+static const struct asr_secret *check_open(lua_State *L) {
+  const struct asr_secret *s = asr_check_object(L, 1, SECRET);
   if (s->n == 0) {
     luaL_error(L, "the secret is closed");
   }
@@ -61,7 +56,7 @@ What was kept.
 @raise on a closed secret
 */
 static int secret_text(lua_State *L) {
-  const struct secret *s = check_open(L);
+  const struct asr_secret *s = check_open(L);
   lua_pushlstring(L, s->text, s->n);
   return 1;
 }
@@ -74,7 +69,7 @@ The line of a request that carries it.
 */
 static int secret_header(lua_State *L) {
   struct asr_buf *out = asr_new_buffer(L, ASR_TOKEN_MAX);
-  const struct secret *s = check_open(L);
+  const struct asr_secret *s = check_open(L);
   asr_buf_add_text(out, ASR_BEARER);
   asr_buf_add(out, s->text, s->n);
   asr_push_buffer(L, out);
@@ -86,14 +81,14 @@ Wipes it. May be called again; header throws from then on.
 @function secret:close
 */
 static int secret_close(lua_State *L) {
-  struct secret *s = asr_check_object(L, 1, SECRET);
+  struct asr_secret *s = asr_check_object(L, 1, SECRET);
   OPENSSL_cleanse(s->text, s->n);
   s->n = 0;
   return 0;
 }
 
 static int secret_tostring(lua_State *L) {
-  const struct secret *s = asr_check_object(L, 1, SECRET);
+  const struct asr_secret *s = asr_check_object(L, 1, SECRET);
   lua_pushfstring(L, "%s (%s)", SECRET, s->n > 0 ? "open" : "closed");
   return 1;
 }

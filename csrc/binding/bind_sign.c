@@ -2,17 +2,11 @@
 /* core.signer: HS256 tokens. */
 #include <string.h>
 
+#include "binding/bind_place.h"
 #include "binding/core.h"
-#include "core/tokens.h"
 #include "core/utf8.h"
 
 static const char SIGNER[] = ASR_SIGNER_CLASS;
-/* curl.so takes the userdata for a struct asr_signer: that comes first. */
-struct signer {
-  struct asr_signer signer;
-  struct asr_tokens tokens; /* those of authorization() */
-};
-
 static const int64_t LATEST = (int64_t)1 << 52; /* seconds; sums stay exact */
 
 /* An argument as a span; not there for nil. [-0, +0] */
@@ -45,14 +39,14 @@ static int new_signer(lua_State *L) {
   if (!lua_isnoneornil(L, 2)) {
     key_id = utf8_arg(L, 2, "key_id");
   }
-  struct signer *s = asr_new_object(L, sizeof *s, SIGNER);
+  struct asr_signer_box *s = asr_new_object(L, sizeof *s, SIGNER);
   asr_check_status(L, asr_signer_init(&s->signer, key, key_id), "signer");
   return 1;
 }
 
 /* To be asked after the last allocation of Lua's: a finalizer may close it. */
-static struct signer *check_open(lua_State *L) {
-  struct signer *s = asr_check_object(L, 1, SIGNER);
+static struct asr_signer_box *check_open(lua_State *L) {
+  struct asr_signer_box *s = asr_check_object(L, 1, SIGNER);
   if (s->signer.mac == NULL) {
     luaL_error(L, "the signer is closed");
   }
@@ -119,17 +113,33 @@ static int signer_authorization(lua_State *L) {
   int64_t at = 0;
   check_open(L);
   wish.audience = utf8_arg(L, 2, "audience");
+  wish.hash = asr_place_hash(wish.audience);
   wish.now = asr_check_moment(L, 3, "now", LATEST);
   wish.lifetime = asr_check_whole(L, 4, "lifetime", 0, LATEST);
   wish.reuse = asr_check_whole(L, 5, "reuse", 0, LATEST);
   struct asr_buf *out = asr_new_buffer(L, ASR_TOKEN_MAX);
-  struct signer *s = check_open(L);
+  struct asr_signer_box *s = check_open(L);
   wish.signer = &s->signer;
   asr_check_status(L, asr_tokens_line(&s->tokens, &wish, out, &at),
                    "authorization");
   asr_push_buffer(L, out);
   lua_pushnumber(L, (lua_Number)(at + wish.lifetime));
   return 2;
+}
+
+/***
+Says how the pool signs requests with this key.
+@function signer:set
+@int lifetime whole seconds for which a token is good
+@int reuse whole seconds for which it is sent again
+@return the signer
+*/
+static int signer_set(lua_State *L) {
+  struct asr_signer_box *s = check_open(L);
+  s->lifetime = asr_check_whole(L, 2, "lifetime", 1, LATEST);
+  s->reuse = asr_check_whole(L, 3, "reuse", 0, LATEST);
+  lua_settop(L, 1);
+  return 1;
 }
 
 /***
@@ -157,25 +167,24 @@ from then on.
 @function signer:close
 */
 static int signer_close(lua_State *L) {
-  struct signer *s = asr_check_object(L, 1, SIGNER);
+  struct asr_signer_box *s = asr_check_object(L, 1, SIGNER);
   asr_signer_close(&s->signer);
   asr_tokens_close(&s->tokens);
   return 0;
 }
 
 static int signer_tostring(lua_State *L) {
-  const struct signer *s = asr_check_object(L, 1, SIGNER);
+  const struct asr_signer_box *s = asr_check_object(L, 1, SIGNER);
   lua_pushfstring(L, "%s (%s)", SIGNER,
                   s->signer.mac != NULL ? "open" : "closed");
   return 1;
 }
 
 void asr_open_sign(lua_State *L) {
-  static const luaL_Reg methods[] = {{"token", signer_token},
-                                     {"authorization", signer_authorization},
-                                     {"sign", signer_sign},
-                                     {"close", signer_close},
-                                     {NULL, NULL}};
+  static const luaL_Reg methods[] = {
+      {"token", signer_token}, {"authorization", signer_authorization},
+      {"set", signer_set},     {"sign", signer_sign},
+      {"close", signer_close}, {NULL, NULL}};
   static const luaL_Reg meta[] = {{"__gc", signer_close},
                                   {"__close", signer_close},
                                   {"__tostring", signer_tostring},

@@ -17,12 +17,7 @@ Lower case of ASCII letters alone, whatever the locale.
 static int lower(lua_State *L) {
   size_t n = 0;
   const char *p = asr_check_string(L, 1, "text", &n);
-  luaL_Buffer b;
-  luaL_buffinit(L, &b);
-  for (size_t i = 0; i < n; i++) {
-    luaL_addchar(&b, asr_lower(p[i]));
-  }
-  luaL_pushresult(&b);
+  asr_push_lower(L, asr_span(p, n));
   return 1;
 }
 

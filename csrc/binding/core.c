@@ -15,6 +15,7 @@ ASR_EXPORT int luaopen_azure_signalr_core(lua_State *L) {
   asr_open_json(L);
   asr_open_http_reader(L);
   asr_open_text(L);
+  asr_open_place(L);
   asr_open_guard(L);
   asr_open_coroutine(L);
   asr_open_host(L);

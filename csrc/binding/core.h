@@ -13,6 +13,7 @@ void asr_open_url(lua_State *L);
 void asr_open_json(lua_State *L);
 void asr_open_http_reader(lua_State *L);
 void asr_open_text(lua_State *L);
+void asr_open_place(lua_State *L);
 void asr_open_guard(lua_State *L);
 void asr_open_coroutine(lua_State *L);
 void asr_open_host(lua_State *L);

@@ -127,6 +127,30 @@ void asr_rawgetfield(lua_State *L, int t, const char *key) {
   lua_rawget(L, t);
 }
 
+void asr_push_lower(lua_State *L, struct asr_span text) {
+  luaL_Buffer b;
+  luaL_buffinit(L, &b);
+  for (size_t i = 0; i < text.n; i++) {
+    luaL_addchar(&b, asr_lower(text.p[i]));
+  }
+  luaL_pushresult(&b);
+}
+
+void asr_put_header(lua_State *L, struct asr_span name, struct asr_span value) {
+  asr_push_lower(L, name);
+  lua_pushvalue(L, -1);
+  lua_rawget(L, -3); /* table, name, former */
+  if (lua_isnil(L, -1)) {
+    lua_pop(L, 1);
+    lua_pushlstring(L, value.p, value.n);
+  } else {
+    lua_pushliteral(L, ", ");
+    lua_pushlstring(L, value.p, value.n);
+    lua_concat(L, 3);
+  }
+  lua_rawset(L, -3);
+}
+
 /* Pushes the field; throws unless it is nil or of the wanted type. Returns
  * whether it is there. [-0, +1] */
 static int push_field(lua_State *L, int t, const char *path[2], int type) {
@@ -190,21 +214,6 @@ int64_t asr_field_count(lua_State *L, int t, const char *where, const char *key,
 void asr_put_count(lua_State *L, const char *key, uint64_t n) {
   lua_pushinteger(L, (lua_Integer)n);
   lua_setfield(L, -2, key);
-}
-
-void asr_put_header(lua_State *L, struct asr_span name, struct asr_span value) {
-  lua_pushlstring(L, name.p, name.n);
-  lua_pushvalue(L, -1);
-  lua_rawget(L, -3); /* name, former */
-  if (lua_isnil(L, -1)) {
-    lua_pop(L, 1);
-    lua_pushlstring(L, value.p, value.n);
-  } else {
-    lua_pushliteral(L, ", ");
-    lua_pushlstring(L, value.p, value.n);
-    lua_concat(L, 3);
-  }
-  lua_rawset(L, -3);
 }
 
 void asr_new_class(lua_State *L, const char *tname, const luaL_Reg *methods,

@@ -90,8 +90,11 @@ void asr_push_buffer(lua_State *L, struct asr_buf *b);
 /* Throws unless `status` is ASR_OK: "<what>: <text of the status>". */
 void asr_check_status(lua_State *L, enum asr_status status, const char *what);
 
-/* Set a field of the table on top: a count; a header, joined to the one of
- * that name, if there is one, as RFC 9110 has it. [-0, +0] */
+/* Pushes the text with its ASCII letters in lower case. [-0, +1] */
+void asr_push_lower(lua_State *L, struct asr_span text);
+/* Set a field of the table on top: a count; a header, its name in lower case,
+ * joined to the one of that name, if there is one, as RFC 9110 has it.
+ * [-0, +0] */
 void asr_put_count(lua_State *L, const char *key, uint64_t n);
 void asr_put_header(lua_State *L, struct asr_span name, struct asr_span value);
 

@@ -114,6 +114,7 @@ static enum asr_http1_state take_status(struct asr_http1 *r,
     return bad(r, "its first line is not a status line of HTTP/1.1");
   }
   r->stage = HEADERS;
+  r->first = true;
   return ASR_HTTP1_MORE;
 }
 
@@ -148,21 +149,43 @@ static void note_connection(struct asr_http1 *r, struct asr_span value) {
 }
 
 /* Lengths tell almost all names apart before a letter is looked at. */
+static const char *note(struct asr_http1 *r, struct asr_span name,
+                        struct asr_span value) {
+  r->framing = true;
+  if (name.n == 14 && asr_span_ieq(name, asr_span_of("content-length"))) {
+    return note_length(r, value);
+  }
+  if (name.n == 17 && asr_span_ieq(name, asr_span_of("transfer-encoding"))) {
+    return note_encoding(r, value);
+  }
+  if (name.n == 10 && asr_span_ieq(name, asr_span_of("connection"))) {
+    note_connection(r, value);
+    return NULL;
+  }
+  r->framing = false;
+  return NULL;
+}
+
+/* `line` begins in the head, behind the CRLF of the one that it goes on with:
+ * spaces there make one line of both. */
+static bool unfold(struct asr_http1 *r, struct asr_span line) {
+  size_t at = (size_t)(line.p - r->head.data);
+  if (r->framing || r->first) {
+    return false;
+  }
+  memset(r->head.data + at - 2, ' ', 2);
+  return true;
+}
+
 static enum asr_http1_state take_header(struct asr_http1 *r,
                                         struct asr_span line) {
   struct asr_span name, value;
-  const char *problem = NULL;
-  if (!asr_http1_split(line, &name, &value)) {
+  bool folded = line.p[0] == ' ' || line.p[0] == '\t';
+  if (folded ? !unfold(r, line) : !asr_http1_split(line, &name, &value)) {
     return bad(r, "its head has a malformed line");
   }
-  if (name.n == 14 && asr_span_ieq(name, asr_span_of("content-length"))) {
-    problem = note_length(r, value);
-  } else if (name.n == 17 &&
-             asr_span_ieq(name, asr_span_of("transfer-encoding"))) {
-    problem = note_encoding(r, value);
-  } else if (name.n == 10 && asr_span_ieq(name, asr_span_of("connection"))) {
-    note_connection(r, value);
-  }
+  r->first = false;
+  const char *problem = folded ? NULL : note(r, name, value);
   return problem != NULL ? bad(r, problem) : ASR_HTTP1_MORE;
 }
 

@@ -8,8 +8,9 @@
  *    but the tab is an error, told with the line in which it stands.
  *  - The status line is HTTP/1.0 or HTTP/1.1, a space, three digits from 100
  *    on, then nothing or a space and a reason.
- *  - A header line is a token, a colon, a value; no space before the colon,
- *    no folded lines.
+ *  - A header line is a token, a colon, a value; no space before the colon. A
+ *    folded line goes on with the value before it, after two spaces, unless
+ *    that value says how the message ends.
  *  - A body ends by one of: Transfer-Encoding chunked (and nothing else), one
  *    Content-Length (or several equal ones), the end of the connection. Both
  *    of the first two, or chunks of HTTP/1.0, are an error.
@@ -53,10 +54,12 @@ struct asr_http1 {
   size_t trailers;     /* bytes seen of them */
   int status;          /* 0 until the first line has been read */
   int interims;
-  unsigned char stage, framing, state;
+  unsigned char stage, state;
   bool headless; /* the request was a HEAD: no body follows */
   bool old;      /* HTTP/1.0 */
   bool close, keep_alive, has_length, has_chunks;
+  bool first;     /* no header has been read yet */
+  bool framing;   /* the header read last says how the message ends */
   bool head_done; /* the final head is whole */
 };
 
@@ -85,12 +88,14 @@ bool asr_http1_header(struct asr_span head, size_t *at, struct asr_span *name,
 
 /* What a request consists of. Lines are whole, each with its CRLF. */
 struct asr_http1_request {
-  struct asr_span method, target, query; /* query: not there, or with its ? */
-  struct asr_span lines;                 /* constant: Host and so on */
-  struct asr_span authorization;         /* a line, or not there */
-  struct asr_span more;                  /* further lines, or not there */
-  size_t body;                           /* bytes of it */
-  bool has_body;                         /* else no Content-Length is said */
+  struct asr_span method;
+  struct asr_span base;          /* of an absolute target, for a proxy */
+  struct asr_span target, query; /* query: not there, or with its "?" */
+  struct asr_span lines;         /* constant: Host and so on */
+  struct asr_span authorization; /* a line, or not there */
+  struct asr_span more;          /* further lines, or not there */
+  size_t body;                   /* bytes of it */
+  bool has_body;                 /* else no Content-Length is said */
 };
 
 /* Bytes that the head takes. */

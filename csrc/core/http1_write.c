@@ -16,8 +16,9 @@ static size_t digits_of(size_t value) {
 }
 
 size_t asr_http1_head_size(const struct asr_http1_request *q) {
-  size_t n = q->method.n + 1 + q->target.n + q->query.n + sizeof version - 1 +
-             q->lines.n + q->authorization.n + q->more.n + 2;
+  size_t n = q->method.n + 1 + q->base.n + q->target.n + q->query.n +
+             sizeof version - 1 + q->lines.n + q->authorization.n + q->more.n +
+             2;
   if (q->has_body) {
     n += sizeof length_name - 1 + digits_of(q->body) + 2;
   }
@@ -54,6 +55,7 @@ char *asr_http1_put_head(const struct asr_http1_request *q, char *end) {
   at = before(at, version, sizeof version - 1);
   at = before_span(at, q->query);
   at = before_span(at, q->target);
+  at = before_span(at, q->base);
   at = before(at, " ", 1);
   return before_span(at, q->method);
 }

@@ -5,15 +5,6 @@
 
 #include "core/mem.h"
 
-/* FNV-1a. Audiences that are made to collide cost a signature each, no more. */
-static uint64_t hash_of(struct asr_span s) {
-  uint64_t h = UINT64_C(0xcbf29ce484222325);
-  for (size_t i = 0; i < s.n; i++) {
-    h = (h ^ (unsigned char)s.p[i]) * UINT64_C(0x100000001b3);
-  }
-  return h;
-}
-
 static bool is_for(const struct asr_kept_token *k, uint64_t hash,
                    struct asr_span audience) {
   return k->text != NULL && k->hash == hash &&
@@ -88,7 +79,7 @@ static enum asr_status sign(const struct asr_token_wish *wish,
 enum asr_status asr_tokens_line(struct asr_tokens *t,
                                 const struct asr_token_wish *wish,
                                 struct asr_buf *out, int64_t *at) {
-  uint64_t hash = hash_of(wish->audience);
+  uint64_t hash = wish->hash;
   struct asr_kept_token *k = place_for(t, hash, wish->audience);
   bool kept = k != NULL && is_for(k, hash, wish->audience) && is_good(k, wish);
   *at = kept ? k->at : wish->now;

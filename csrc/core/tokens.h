@@ -30,6 +30,7 @@ struct asr_tokens {
 struct asr_token_wish {
   const struct asr_signer *signer;
   struct asr_span audience;
+  uint64_t hash;                /* asr_place_hash of the audience */
   int64_t now, lifetime, reuse; /* Unix seconds; seconds */
 };
 

@@ -29,20 +29,6 @@ const char *asr_kind_text(asr_kind kind) {
   return kinds[kind].text;
 }
 
-bool asr_curl_broke(int code) {
-  switch (code) {
-  case CURLE_SEND_ERROR:
-  case CURLE_RECV_ERROR:
-  case CURLE_GOT_NOTHING:
-  case CURLE_PARTIAL_FILE:
-  case CURLE_HTTP2_STREAM:
-  case CURLE_ABORTED_BY_CALLBACK: /* our own refusal to repeat a request */
-    return true;
-  default:
-    return false;
-  }
-}
-
 /* Failures of TLS, whoever it was spoken with. */
 static bool is_tls(int code) {
   switch (code) {
@@ -65,8 +51,10 @@ static bool is_tls(int code) {
   }
 }
 
-/* Before anything of the request was written. */
-static asr_kind of_setup(int code, asr_phase phase) {
+asr_kind asr_curl_kind(int code, asr_phase phase) {
+  if (code == CURLE_OPERATION_TIMEDOUT) {
+    return ASR_TIMEOUT;
+  }
   if (is_tls(code)) {
     return ASR_TLS;
   }
@@ -85,36 +73,4 @@ static asr_kind of_setup(int code, asr_phase phase) {
   default:
     return phase.connected && phase.secure ? ASR_TLS : ASR_CONNECT;
   }
-}
-
-/* CURLE_TOO_LARGE, of libcurl 8.6: older ones say that memory is short. */
-enum { TOO_LARGE = 100 };
-
-static asr_kind of_transfer(int code) {
-  switch (code) {
-  case CURLE_FILESIZE_EXCEEDED:
-  case CURLE_OUT_OF_MEMORY:
-  case TOO_LARGE:
-    return ASR_TOO_LARGE;
-  default:
-    return asr_curl_broke(code) ? ASR_RESET : ASR_PROTOCOL;
-  }
-}
-
-/* libcurl goes for a second connection where the first had broken: that the
- * second failed, too, must not hide that the request went out. */
-static bool is_second(int code) {
-  return is_tls(code) || code == CURLE_COULDNT_RESOLVE_HOST ||
-         code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_PROXY ||
-         code == CURLE_COULDNT_CONNECT || code == CURLE_INTERFACE_FAILED;
-}
-
-asr_kind asr_curl_kind(int code, asr_phase phase) {
-  if (code == CURLE_OPERATION_TIMEDOUT) {
-    return ASR_TIMEOUT;
-  }
-  if (phase.wrote && is_second(code)) {
-    return ASR_RESET;
-  }
-  return phase.asked || phase.wrote ? of_transfer(code) : of_setup(code, phase);
 }

@@ -20,14 +20,12 @@ typedef enum asr_kind {
   ASR_QUEUE_FULL
 } asr_kind;
 
-/* Where a transfer was when it failed; decides what a general code means. */
+/* How far a connection had come when it failed. */
 typedef struct asr_phase {
   bool connected; /* to the service, or to a proxy before it */
   bool through;   /* the proxy, if there is one, has let it through */
   bool secure;    /* over TLS */
-  bool asked;     /* libcurl had a usable connection and began to write */
-  bool wrote;     /* a byte of the request may have reached the connection */
-  bool proxied;   /* the connection goes to or through a proxy */
+  bool proxied;   /* it goes to or through a proxy */
 } asr_phase;
 
 /* The name that Lua sees; a constant. */
@@ -36,12 +34,10 @@ const char *asr_kind_name(asr_kind kind);
 /* A plain sentence for failures without words of their own; a constant. */
 const char *asr_kind_text(asr_kind kind);
 
-/* The kind of a CURLcode (passed as int, so that curl.h stays out). Codes
- * differ between versions of libcurl: how far the request had come decides,
- * and the code where that leaves a choice. */
+/* The kind of a CURLcode with which a connection could not be made (passed as
+ * int, so that curl.h stays out). Codes differ between versions of libcurl:
+ * how far the connection had come decides, and the code where that leaves a
+ * choice. */
 asr_kind asr_curl_kind(int code, asr_phase phase);
-
-/* True for codes that mean: the connection broke after it had been used. */
-bool asr_curl_broke(int code);
 
 #endif

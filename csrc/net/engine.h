@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The engine moves jobs over the wire: one multi handle, one set of
- * descriptors, easy handles up to the limit of connections; jobs beyond it
- * wait their turn. It belongs to one thread at a time: the caller's, or an
- * io_thread.
+ * The engine moves jobs over the wire: it speaks HTTP/1.1 itself on
+ * connections that libcurl makes and carries, and waits with one set of
+ * descriptors. Jobs beyond the limit of connections wait their turn. It
+ * belongs to one thread at a time: the caller's, or an io_thread.
  */
 #ifndef ASR_ENGINE_H
 #define ASR_ENGINE_H
@@ -20,7 +20,7 @@ typedef void asr_done(void *arg, asr_job *job);
 typedef struct asr_counts {
   size_t waiting, active; /* now */
   size_t sockets;         /* open now */
-  size_t handles;         /* easy handles made so far and kept */
+  size_t handles;         /* connections, those being made included */
   uint64_t opened;        /* connections made */
   uint64_t reused;        /* requests that found a connection open */
   uint64_t finished;      /* jobs handed back */
@@ -40,7 +40,9 @@ bool asr_engine_add(asr_engine *engine, asr_job *job);
 /* Gives up a job that is in; it comes back at once. */
 void asr_engine_stop(asr_engine *engine, asr_job *job, asr_kind kind);
 /* Moves what can be moved, waiting up to `timeout` seconds (0: not at all)
- * for the first thing to happen. False if a signal cut the waiting short. */
+ * for the first thing to happen. Making connections takes a budget of its
+ * time, so that a step without a wait stays short. False if a signal cut the
+ * waiting short. */
 bool asr_engine_drive(asr_engine *engine, double timeout);
 
 /* The version of libcurl that runs: "7.88.1". */

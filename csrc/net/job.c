@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "core/mem.h"
+#include "core/place.h"
 
 double asr_monotonic(void) {
   struct timespec t;
@@ -21,70 +22,193 @@ void *asr_zeroed(size_t size) {
 
 /* ---- the request ---- */
 
-/* Copies text and a NUL to *to, and moves *to behind them. */
-static char *keep(char **to, struct asr_span text) {
-  char *at = *to;
-  if (text.n > 0)
-    memcpy(at, text.p, text.n);
-  at[text.n] = '\0';
-  *to = at + text.n + 1;
-  return at;
+/* Texts are measured with `at` NULL, then copied with it where they belong:
+ * one piece of code says what lies where. */
+struct layout {
+  char *at;
+  size_t size;
+};
+
+static struct asr_span lay(struct layout *l, struct asr_span text) {
+  char *to = l->at;
+  l->size += text.n;
+  if (to == NULL) {
+    return asr_span(NULL, text.n);
+  }
+  if (text.n > 0) {
+    memcpy(to, text.p, text.n);
+  }
+  l->at += text.n;
+  return asr_span(to, text.n);
 }
 
-/* libcurl reads "Name:" as an order to leave the header out; a header that
- * is meant to be empty is spelled "Name;" there. */
-static char *keep_header(char **to, struct asr_span line) {
-  char *kept = *to;
-  size_t end;
-  keep(to, line);
-  for (end = line.n; end > 0; end--)
-    if (kept[end - 1] != ' ' && kept[end - 1] != '\t')
-      break;
-  if (end > 0 && kept[end - 1] == ':' && strchr(kept, ':') == kept + end - 1) {
-    kept[end - 1] = ';';
-    kept[end] = '\0';
+static struct asr_span lay_text(struct layout *l, const char *text) {
+  return lay(l, asr_span_of(text));
+}
+
+static struct asr_span host_of(struct asr_span origin) {
+  struct asr_span rest = origin;
+  (void)asr_span_cut(&rest, '/');
+  (void)asr_span_cut(&rest, '/');
+  return rest.p != NULL ? rest : origin;
+}
+
+static bool names_host(const asr_request *request) {
+  for (size_t i = 0; i < request->header_count; i++) {
+    struct asr_span line = request->headers[i];
+    if (asr_span_ieq(asr_span_cut(&line, ':'), asr_span_of("host"))) {
+      return true;
+    }
   }
-  return kept;
+  return false;
+}
+
+static void set_out(asr_job *job, struct asr_span method, size_t most) {
+  job->get = asr_span_eq(method, asr_span_of("GET"));
+  asr_http1_start(&job->in, asr_span_eq(method, asr_span_of("HEAD")), most);
+  job->holders = 1;
+}
+
+/* The constant lines, one after the other. */
+static struct asr_span lay_lines(struct layout *l, const asr_request *request,
+                                 struct asr_span origin) {
+  char *from = l->at;
+  size_t before = l->size;
+  if (!names_host(request)) {
+    lay_text(l, "Host: ");
+    lay(l, host_of(origin));
+    lay_text(l, "\r\n");
+  }
+  for (size_t i = 0; i < request->header_count; i++) {
+    lay(l, request->headers[i]);
+    lay_text(l, "\r\n");
+  }
+  return asr_span(from, l->size - before);
+}
+
+/* Where everything lies behind the job itself; with `l->at` NULL only its
+ * size is found. */
+static void lay_out(asr_job *job, const asr_request *request,
+                    struct layout *l) {
+  struct asr_http1_request *head = &job->head;
+  struct asr_span origin, target;
+  asr_place_split(request->url, &origin, &target);
+  bool bare = target.n == 0 || target.p[0] != '/';
+  job->origin = l->at;
+  lay(l, origin);
+  lay(l, asr_span("", 1));
+  head->method = lay(l, request->method);
+  head->target = lay_text(l, bare ? "/" : "");
+  head->target.n += lay(l, target).n;
+  head->lines = lay_lines(l, request, origin);
+  head->has_body = request->has_body ||
+                   asr_span_eq(request->method, asr_span_of("POST")) ||
+                   asr_span_eq(request->method, asr_span_of("PUT"));
+  head->body = request->body.n;
+  job->room = asr_http1_head_size(head) + request->authorization;
+  if (l->at != NULL) {
+    l->at += job->room;
+  }
+  l->size += job->room;
+  job->body = l->at;
+  lay(l, request->body);
 }
 
 asr_job *asr_job_new(const asr_request *request, double now) {
-  size_t i, pointers = request->header_count * sizeof(char *);
-  size_t size = sizeof(asr_job) + pointers + request->method.n +
-                request->url.n + request->body.n + 3;
-  asr_job *job;
-  char *to;
-  for (i = 0; i < request->header_count; i++)
-    size += request->headers[i].n + 1;
-  job = asr_realloc(NULL, size);
-  if (!job)
+  asr_job measured = {0};
+  struct layout l = {NULL, 0};
+  lay_out(&measured, request, &l);
+  asr_job *job = asr_realloc(NULL, sizeof *job + l.size);
+  if (job == NULL) {
     return NULL;
+  }
   memset(job, 0, sizeof *job);
-  job->headers = (char **)(void *)(job + 1);
-  to = (char *)(job + 1) + pointers;
-  job->method = keep(&to, request->method);
-  job->url = keep(&to, request->url);
-  job->body = keep(&to, request->body);
-  job->body_len = request->body.n;
-  job->has_body = request->has_body;
+  l = (struct layout){(char *)(job + 1), 0};
+  lay_out(job, request, &l);
   job->repeatable = request->repeatable;
   job->untold = request->untold;
-  job->header_count = request->header_count;
-  for (i = 0; i < request->header_count; i++)
-    job->headers[i] = keep_header(&to, request->headers[i]);
-  job->max_response = request->max_response;
-  asr_buf_init(&job->head, ASR_HEAD_LIMIT);
-  asr_buf_init(&job->data, request->max_response);
-  job->holders = 1;
+  set_out(job, request->method, request->max_response);
   job->started = now;
   job->deadline = now + request->timeout;
   return job;
 }
 
+bool asr_job_compose(asr_job *job) {
+  size_t head = asr_http1_head_size(&job->head);
+  char *body = job->body;
+  job->wire_len = head + job->head.body;
+  if (head > job->room) {
+    asr_free(job->copy);
+    job->copy = asr_realloc(NULL, job->wire_len);
+    if (job->copy == NULL) {
+      return false;
+    }
+    body = job->copy + head;
+    if (job->head.body > 0) {
+      memcpy(body, job->body, job->head.body);
+    }
+  }
+  job->wire = asr_http1_put_head(&job->head, body);
+  return true;
+}
+
+/* ---- a request of a draft ---- */
+
+/* A compiler's error, should a job outgrow the room that drafts leave. */
+typedef char asr_job_fits[sizeof(asr_job) <= ASR_DRAFT_STATE ? 1 : -1];
+
+static bool lay_out_errand(asr_job *job, const struct asr_errand *errand,
+                           double now) {
+  const struct asr_place *place = errand->place;
+  struct asr_http1_request *head = &job->head;
+  head->method = place->method;
+  head->base = errand->base;
+  head->target = place->target;
+  head->query = errand->query;
+  head->lines = place->lines;
+  head->authorization = errand->authorization;
+  head->more = errand->more;
+  head->has_body = errand->has_body;
+  set_out(job, place->method, errand->max_response);
+  job->started = now;
+  job->deadline = now + errand->timeout;
+  job->composed = asr_job_compose(job);
+  return job->composed;
+}
+
+asr_job *asr_job_draft(struct asr_draft *draft, const struct asr_errand *errand,
+                       double now) {
+  asr_job *job = (asr_job *)(void *)draft->block.data;
+  struct asr_span body = asr_draft_body(draft), origin = errand->place->origin;
+  memset(job, 0, sizeof *job);
+  job->origin = (char *)(job + 1);
+  memcpy(job + 1, origin.p, origin.n + 1);
+  job->repeatable = errand->place->repeatable;
+  job->untold = errand->untold;
+  job->body = (char *)job + draft->front;
+  job->head.body = body.n;
+  job->room = draft->front - sizeof *job - origin.n - 1;
+  if (!lay_out_errand(job, errand, now)) {
+    return NULL; /* the draft's owner has its block still */
+  }
+  (void)asr_draft_take(draft);
+  return job;
+}
+
+bool asr_job_again(asr_job *job, const struct asr_errand *errand, double now) {
+  asr_http1_close(&job->in);
+  asr_job_fail(job, ASR_FINE, NULL);
+  job->sent = job->reused = job->truncated = false;
+  job->untold = errand->untold;
+  job->elapsed = 0;
+  return lay_out_errand(job, errand, now);
+}
+
 void asr_job_free(asr_job *job) {
   if (!job)
     return;
-  asr_buf_close(&job->head);
-  asr_buf_close(&job->data);
+  asr_http1_close(&job->in);
+  asr_free(job->copy);
   asr_free(job->note);
   asr_free(job);
 }
@@ -119,100 +243,24 @@ const char *asr_job_note(const asr_job *job) {
 /* ---- the answer ---- */
 
 void asr_job_rewind(asr_job *job) {
-  asr_buf_reset(&job->head, ASR_HEAD_LIMIT);
-  asr_buf_reset(&job->data, job->max_response);
-  job->head_done = job->truncated = job->malformed = false;
-  job->status = 0;
+  bool headless = job->in.headless;
+  size_t most = job->in.body.ceiling;
+  asr_http1_close(&job->in);
+  asr_http1_start(&job->in, headless, most);
+  job->truncated = false;
 }
 
-static bool blank(char c) {
-  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+int asr_job_status(const asr_job *job) {
+  return job->in.head_done ? job->in.status : 0;
 }
 
-/* "HTTP/1.1 200 OK" or "HTTP/2 200": the status, or 0. Versions of libcurl
- * differ in what they let through here. */
-static int status_of(const char *line, size_t len) {
-  const char *space = memchr(line, ' ', len);
-  size_t at = space ? (size_t)(space - line) : len;
-  long status = -1;
-  while (at < len && line[at] == ' ') {
-    at++;
-  }
-  if (len - at >= 3 && (len - at == 3 || blank(line[at + 3]))) {
-    status = asr_span_number(asr_span(line + at, 3), 999);
-  }
-  return status >= 100 ? (int)status : 0;
-}
-
-static bool field_line(asr_job *job, const char *line, size_t len) {
-  const char *colon = memchr(line, ':', len);
-  struct asr_buf *head = &job->head;
-  size_t name, from, at = head->len, i;
-  if (!colon)
-    return true; /* not a header: nothing to keep */
-  name = (size_t)(colon - line);
-  for (from = name + 1; from < len && blank(line[from]); from++)
-    ;
-  while (name > 0 && blank(line[name - 1]))
-    name--;
-  asr_buf_add(head, line, name);
-  asr_buf_add_byte(head, '\0');
-  asr_buf_add(head, line + from, len - from);
-  if (asr_buf_add_byte(head, '\0') != ASR_OK)
-    return false;
-  for (i = at; i < at + name; i++)
-    head->data[i] = asr_lower(head->data[i]);
-  return true;
-}
-
-/* A line that goes on with the value before it (obsolete, but seen). */
-static bool folded_line(asr_job *job, const char *line, size_t len) {
-  size_t from = 0;
-  if (job->head.len == 0)
-    return true;
-  while (from < len && blank(line[from]))
-    from++;
-  job->head.data[job->head.len - 1] = ' ';
-  asr_buf_add(&job->head, line + from, len - from);
-  return asr_buf_add_byte(&job->head, '\0') == ASR_OK;
-}
-
-bool asr_job_head(asr_job *job, const char *line, size_t len) {
-  bool fold;
-  if (len >= 5 && memcmp(line, "HTTP/", 5) == 0) {
-    asr_job_rewind(job); /* the one before was a 1xx */
-    job->status = status_of(line, len);
-    job->malformed = job->status == 0;
-    return !job->malformed;
-  }
-  if (job->head_done)
-    return true; /* a trailer: must not pass for a header */
-  fold = len > 0 && (line[0] == ' ' || line[0] == '\t');
-  while (len > 0 && blank(line[len - 1]))
-    len--;
-  if (len == 0) {
-    job->head_done = job->status >= 200;
-    return true;
-  }
-  if (memchr(line, '\0', len))
-    return true; /* libcurl refuses these; never let one split a field */
-  return fold ? folded_line(job, line, len) : field_line(job, line, len);
-}
-
-bool asr_job_data(asr_job *job, const char *bytes, size_t len) {
-  return asr_buf_add(&job->data, bytes, len) == ASR_OK;
+struct asr_span asr_job_data(const asr_job *job) {
+  return asr_buf_span(&job->in.body);
 }
 
 bool asr_job_field(const asr_job *job, size_t *at, asr_field *field) {
-  const char *text = job->head.data;
-  size_t i = *at;
-  if (i >= job->head.len)
-    return false;
-  field->name = asr_span_of(text + i);
-  i += field->name.n + 1;
-  field->value = asr_span_of(text + i);
-  *at = i + field->value.n + 1;
-  return true;
+  return job->in.head_done && asr_http1_header(asr_buf_span(&job->in.head), at,
+                                               &field->name, &field->value);
 }
 
 /* ---- lists ---- */
@@ -225,6 +273,18 @@ void asr_list_push(asr_list *list, asr_job *job) {
   else
     list->first = job;
   list->last = job;
+  list->count++;
+}
+
+void asr_list_push_front(asr_list *list, asr_job *job) {
+  job->prev = NULL;
+  job->next = list->first;
+  if (list->first) {
+    list->first->prev = job;
+  } else {
+    list->last = job;
+  }
+  list->first = job;
   list->count++;
 }
 

@@ -11,8 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/buf.h"
-#include "core/span.h"
+#include "core/draft.h"
+#include "core/http1.h"
 #include "net/curlmap.h"
 
 /* What a caller asks for. Everything is copied by asr_job_new. */
@@ -21,10 +21,11 @@ typedef struct asr_request {
   bool has_body;
   const struct asr_span *headers; /* "Name: value" */
   size_t header_count;
-  double timeout;      /* seconds, waiting in the queue included */
-  size_t max_response; /* bytes of body */
-  bool repeatable;     /* going out twice does no harm */
-  bool untold;         /* whoever submitted it waits for it: poll is silent */
+  size_t authorization; /* bytes to leave for a line that comes later */
+  double timeout;       /* seconds, waiting in the queue included */
+  size_t max_response;  /* bytes of body */
+  bool repeatable;      /* going out twice does no harm */
+  bool untold;          /* whoever submitted it waits for it: poll is silent */
 } asr_request;
 
 typedef struct asr_job asr_job;
@@ -33,23 +34,22 @@ typedef struct asr_list {
   size_t count;
 } asr_list;
 
-enum { ASR_HEAD_LIMIT = 64 * 1024 }; /* bytes of all header lines */
-
 struct asr_job {
   asr_job *next, *prev;
 
-  /* What was asked: constant from asr_job_new on, pointing into this block. */
-  const char *method, *url, *body;
-  char **headers;
-  size_t header_count, body_len, max_response;
-  bool has_body, repeatable, untold;
+  /* What was asked. The texts lie in this block; before the body there is
+   * room for the head, which is written when the bytes are about to go. */
+  struct asr_http1_request head;
+  const char *origin; /* "https://host:8443" */
+  char *body;
+  size_t room;
+  bool repeatable, untold, get;
+  bool composed; /* `wire` holds all of it: `head` must not be looked at */
   double started, deadline; /* on the monotonic clock */
 
-  /* The answer. `head` holds name NUL value NUL, names in lower case. */
-  struct asr_buf head, data;
-  int status;
-  bool head_done, reused;
-  bool malformed; /* what came is no head of HTTP */
+  /* The answer, as far as it has come. */
+  struct asr_http1 in;
+  bool reused;    /* the connection had carried a request before */
   bool truncated; /* the status is an answer, the body stops short */
   double elapsed;
 
@@ -60,7 +60,11 @@ struct asr_job {
 
   /* The engine's: */
   size_t heap_at; /* place among the deadlines, from 1; 0: not in */
-  void *transfer; /* on the wire */
+  struct asr_origin *to;
+  struct asr_connection *connection; /* on the wire */
+  char *wire; /* the bytes to write: in this block, or `copy` */
+  size_t wire_len;
+  char *copy; /* of its own, where the room did not do */
   /* The pool's: */
   uint32_t slot;
   bool stopping; /* an io_thread was asked to stop it */
@@ -80,6 +84,25 @@ typedef struct asr_refusal {
 
 /* Copies the request. NULL if there is no memory. */
 asr_job *asr_job_new(const asr_request *request, double now);
+
+/* One sending of a draft. */
+struct asr_errand {
+  const struct asr_place *place;
+  struct asr_span query;         /* more of it, beginning with "&", or none */
+  struct asr_span authorization; /* a line with its CRLF, or none */
+  struct asr_span base, more;    /* for a proxy that forwards, or none */
+  bool has_body;
+  bool untold;         /* whoever sends it waits for it: poll is silent */
+  double timeout;      /* seconds, waiting in the queue included */
+  size_t max_response; /* bytes of body */
+};
+/* Makes the draft's block a job, whose bytes are laid out at once: neither
+ * place nor errand is looked at later. NULL: no memory; the draft stays. */
+asr_job *asr_job_draft(struct asr_draft *draft, const struct asr_errand *errand,
+                       double now);
+/* Readies a job of a draft that has ended to be sent once more. False: no
+ * memory. */
+bool asr_job_again(asr_job *job, const struct asr_errand *errand, double now);
 void asr_job_free(asr_job *job);
 /* One more who may look at it, in another thread even, and one fewer: the last
  * to let go frees it. A new job has one. NULL is fine for release. */
@@ -91,22 +114,25 @@ void asr_job_fail(asr_job *job, asr_kind kind, const char *note);
 /* The words for the failure; valid as long as the job. */
 const char *asr_job_note(const asr_job *job);
 
-/* One line of the answer's head, as libcurl passes it. False: too large. */
-bool asr_job_head(asr_job *job, const char *line, size_t len);
-/* Some bytes of the answer's body. False: too large, or no memory. */
-bool asr_job_data(asr_job *job, const char *bytes, size_t len);
+/* Lays out the bytes to write; the head may have changed since the last
+ * attempt. False: no memory. */
+bool asr_job_compose(asr_job *job);
 /* Forgets what has come of an answer. */
 void asr_job_rewind(asr_job *job);
+/* The answer's status; 0: none has come. */
+int asr_job_status(const asr_job *job);
+struct asr_span asr_job_data(const asr_job *job);
 
-/* Calls back for each header; for readers outside this file. */
 typedef struct asr_field {
   struct asr_span name, value;
 } asr_field;
-/* The header at `*at` (0 first), moving it on. False at the end. */
+/* The header at `*at` (0 first), moving it on; the name as it came. False at
+ * the end. */
 bool asr_job_field(const asr_job *job, size_t *at, asr_field *field);
 
 /* Lists: each O(1). */
 void asr_list_push(asr_list *list, asr_job *job);
+void asr_list_push_front(asr_list *list, asr_job *job);
 asr_job *asr_list_pop(asr_list *list);
 void asr_list_remove(asr_list *list, asr_job *job);
 /* Appends all of `from` and leaves it empty. */

@@ -19,13 +19,13 @@ typedef struct asr_message {
   asr_retry retry;
 } asr_message;
 
-typedef enum asr_place {
+typedef enum asr_entry_state {
   ASR_BEHIND, /* in its line, behind another */
   ASR_READY,  /* next, as soon as one may be sent */
   ASR_FLYING, /* the engine's */
   ASR_PAUSED, /* until it may be sent again */
   ASR_OVER    /* to be reported */
-} asr_place;
+} asr_entry_state;
 
 typedef enum asr_end { ASR_FAILED, ASR_DROPPED, ASR_LOST } asr_end;
 
@@ -34,7 +34,7 @@ struct asr_entry {
   asr_job *job;
   asr_line *line;           /* NULL: it may overtake */
   asr_entry *older, *newer; /* of those that are not flying, by age */
-  asr_place place;
+  asr_entry_state place;
   asr_end end;
   asr_retry retry;
   int attempts;

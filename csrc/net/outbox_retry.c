@@ -152,7 +152,7 @@ static bool next_value(const asr_job *job, const char *name, size_t *at,
                        struct asr_span *value) {
   asr_field field;
   while (asr_job_field(job, at, &field)) {
-    if (asr_span_eq(field.name, asr_span_of(name))) {
+    if (asr_span_ieq(field.name, asr_span_of(name))) {
       *value = field.value;
       return true;
     }
@@ -228,7 +228,7 @@ bool asr_answer_refuses(const asr_job *job) {
   if (job->kind != ASR_FINE || job->truncated) {
     return false;
   }
-  return job->status == 429 ||
-         (job->status == 503 &&
+  return asr_job_status(job) == 429 ||
+         (asr_job_status(job) == 503 &&
           (has(job, "x-ms-error-code") || has(job, "retry-after")));
 }

@@ -108,7 +108,7 @@ void asr_pool_free(asr_pool *pool) {
   for (i = 0; i < pool->slots.count; i++)
     asr_job_release(pool->slots.all[i].job);
   asr_slots_free(&pool->slots);
-  asr_options_free(&pool->texts);
+  asr_options_free(&pool->options, &pool->texts);
   asr_forkmark_free(&pool->mark);
   asr_free(pool);
 }
@@ -140,30 +140,87 @@ static asr_ticket refuse(asr_refusal *why, asr_kind kind, const char *note) {
   return 0;
 }
 
-/* 0: no memory. */
-static asr_ticket take_in(asr_pool *pool, const asr_request *request) {
-  struct asr_slot *slot =
-      asr_slots_next(&pool->slots, pool->options.max_in_flight);
-  asr_job *job = slot ? asr_job_new(request, asr_monotonic()) : NULL;
-  if (!job || !hand_over(pool, job)) {
-    asr_job_free(job);
-    return 0;
+static const char no_memory[] = "not enough memory for the request";
+
+/* The place for one more request; NULL, and why not. */
+static struct asr_slot *place_for_one(asr_pool *pool, asr_refusal *why) {
+  size_t most = pool->options.max_in_flight;
+  struct asr_slot *slot = NULL;
+  look_for_fork(pool);
+  if (pool->slots.used >= most) {
+    refuse(why, ASR_QUEUE_FULL, asr_kind_text(ASR_QUEUE_FULL));
+  } else if (!start_engine(pool)) {
+    refuse(why, ASR_CONNECT, no_pool);
+  } else if ((slot = asr_slots_next(&pool->slots, most)) == NULL) {
+    refuse(why, ASR_CONNECT, no_memory);
+  }
+  return slot;
+}
+
+/* Takes a job, if there is one; 0: it is the caller's still. */
+static asr_ticket take_in(asr_pool *pool, struct asr_slot *slot, asr_job *job,
+                          asr_refusal *why) {
+  if (job == NULL || !hand_over(pool, job)) {
+    return refuse(why, ASR_CONNECT, no_memory);
   }
   pool->in_flight++;
   return asr_slots_use(&pool->slots, slot, job);
 }
 
+static asr_ticket take_new(asr_pool *pool, struct asr_slot *slot, asr_job *job,
+                           asr_refusal *why) {
+  asr_ticket ticket = take_in(pool, slot, job, why);
+  if (ticket == 0) {
+    asr_job_free(job);
+  }
+  return ticket;
+}
+
 asr_ticket asr_pool_submit(asr_pool *pool, const asr_request *request,
                            asr_refusal *why) {
-  asr_ticket ticket;
-  look_for_fork(pool);
-  if (pool->slots.used >= pool->options.max_in_flight)
-    return refuse(why, ASR_QUEUE_FULL, asr_kind_text(ASR_QUEUE_FULL));
-  if (!start_engine(pool))
-    return refuse(why, ASR_CONNECT, no_pool);
-  ticket = take_in(pool, request);
-  return ticket ? ticket
-                : refuse(why, ASR_CONNECT, "not enough memory for the request");
+  struct asr_slot *slot = place_for_one(pool, why);
+  if (slot == NULL) {
+    return 0;
+  }
+  return take_new(pool, slot, asr_job_new(request, asr_monotonic()), why);
+}
+
+/* A proxy that forwards wants the whole URL, and to know who asks. */
+static struct asr_errand by_proxy(const asr_pool *pool,
+                                  const struct asr_errand *errand) {
+  struct asr_errand all = *errand;
+  struct asr_span origin = errand->place->origin;
+  if (pool->options.forward.url != NULL && origin.n > 5 &&
+      asr_lower(origin.p[4]) == ':') {
+    all.base = origin;
+    all.more = asr_span_of(pool->options.forward.line);
+  }
+  return all;
+}
+
+asr_ticket asr_pool_send(asr_pool *pool, struct asr_draft *draft,
+                         const struct asr_errand *errand, asr_refusal *why) {
+  struct asr_slot *slot = place_for_one(pool, why);
+  if (slot == NULL) {
+    return 0;
+  }
+  struct asr_errand all = by_proxy(pool, errand);
+  return take_new(pool, slot, asr_job_draft(draft, &all, asr_monotonic()), why);
+}
+
+asr_ticket asr_pool_send_again(asr_pool *pool, asr_job *job,
+                               const struct asr_errand *errand,
+                               asr_refusal *why) {
+  if (job->stopping || job->body == NULL) {
+    return refuse(why, ASR_CLOSED, asr_kind_text(ASR_CLOSED));
+  }
+  struct asr_slot *slot = place_for_one(pool, why);
+  if (slot == NULL) {
+    return 0;
+  }
+  struct asr_errand all = by_proxy(pool, errand);
+  bool ready = asr_job_again(job, &all, asr_monotonic());
+  return take_in(pool, slot, ready ? job : NULL, why);
 }
 
 bool asr_pool_attach(asr_pool *pool, asr_outbox *outbox) {
@@ -291,6 +348,12 @@ asr_ticket asr_pool_poll(asr_pool *pool) {
     return 0;
   pool->slots.all[job->slot].stage = ASR_TOLD;
   return asr_slots_ticket(&pool->slots, job->slot);
+}
+
+const asr_job *asr_pool_look(asr_pool *pool, asr_ticket ticket) {
+  look_for_fork(pool);
+  const struct asr_slot *slot = asr_slots_find(&pool->slots, ticket);
+  return slot != NULL && slot->stage != ASR_IN_FLIGHT ? slot->job : NULL;
 }
 
 asr_job *asr_pool_take(asr_pool *pool, asr_ticket ticket) {

@@ -26,6 +26,15 @@ void asr_pool_free(asr_pool *pool);
 /* A ticket, or 0 and the reason. The request is copied. */
 asr_ticket asr_pool_submit(asr_pool *pool, const asr_request *request,
                            asr_refusal *why);
+/* The same with a draft, whose block becomes the request's. 0: the draft is
+ * the caller's still, unless memory ran out. */
+asr_ticket asr_pool_send(asr_pool *pool, struct asr_draft *draft,
+                         const struct asr_errand *errand, asr_refusal *why);
+/* Sends a draft's job, which was taken, once more. 0: it is the caller's
+ * still. */
+asr_ticket asr_pool_send_again(asr_pool *pool, asr_job *job,
+                               const struct asr_errand *errand,
+                               asr_refusal *why);
 /* Gives the pool an outbox to move, which it shares, before its first
  * request; once. False: it is too late. */
 bool asr_pool_attach(asr_pool *pool, asr_outbox *outbox);
@@ -42,6 +51,8 @@ bool asr_pool_wait(asr_pool *pool, asr_ticket ticket, double timeout);
 /* The next finished ticket that this was not told of before, or 0. Of those
  * that were submitted as `untold` it never speaks. */
 asr_ticket asr_pool_poll(asr_pool *pool);
+/* A finished job, to be looked at; NULL if it is in flight or unknown. */
+const asr_job *asr_pool_look(asr_pool *pool, asr_ticket ticket);
 /* The finished job, which is the caller's from now on (asr_job_release), or
  * NULL if it is in flight or unknown. */
 asr_job *asr_pool_take(asr_pool *pool, asr_ticket ticket);

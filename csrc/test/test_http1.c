@@ -71,7 +71,8 @@ static const struct answer answers[] = {
     {"\r\nHTTP/1.1 200 OK\r\n\r\n", ASR_HTTP1_BAD, 0, "", 0, 0},
     {"HTTP/1.1 101 Switching\r\n\r\n", ASR_HTTP1_BAD, 101, "", 0, 0},
     {HEAD "A : b\r\n\r\n", ASR_HTTP1_BAD, 200, "", 0, 0},
-    {HEAD "A: b\r\n c\r\n\r\n", ASR_HTTP1_BAD, 200, "", 0, 0},
+    {HEAD " c\r\n\r\n", ASR_HTTP1_BAD, 200, "", 0, 0},
+    {HEAD "Content-Length: 1\r\n 2\r\n\r\n", ASR_HTTP1_BAD, 200, "", 1, 0},
     {HEAD ": b\r\n\r\n", ASR_HTTP1_BAD, 200, "", 0, 0},
     {HEAD "A\r\n\r\n", ASR_HTTP1_BAD, 200, "", 0, 0},
     {HEAD "A: b\rc\r\n\r\n", ASR_HTTP1_BAD, 200, "", 0, 0},
@@ -169,6 +170,19 @@ static void test_limits(void) {
   endless(HEAD "\r\n", "x", MOST, ASR_HTTP1_LARGE);
 }
 
+static void test_folded(void) {
+  static const char text[] =
+      HEAD "A: one\r\n\ttwo\r\n  three\r\nContent-Length: 0\r\n\r\n";
+  struct asr_span name, value;
+  struct asr_http1 r;
+  size_t at = 0, used = 0;
+  asr_http1_start(&r, false, MOST);
+  CHECK(asr_http1_feed(&r, text, strlen(text), &used) == ASR_HTTP1_WHOLE);
+  CHECK(asr_http1_header(asr_buf_span(&r.head), &at, &name, &value));
+  CHECK_SPAN(value, "one  \ttwo    three");
+  asr_http1_close(&r);
+}
+
 static void test_headers(void) {
   static const char head[] = HEAD "A: 1\r\nb-C:\r\nD:  two words \r\n\r\n";
   struct asr_span name, value;
@@ -217,6 +231,7 @@ int main(void) {
   test_answers();
   test_head_request();
   test_limits();
+  test_folded();
   test_headers();
   test_writer();
   return check_report("http1");

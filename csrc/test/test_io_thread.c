@@ -55,8 +55,8 @@ static size_t collect(asr_pool *pool, size_t counts[ASR_QUEUE_FULL + 1]) {
     asr_job *job = asr_pool_take(pool, ticket);
     counts[job->kind]++;
     if (job->kind == ASR_FINE) {
-      CHECK(job->status == 200);
-      CHECK_BUF(job->data, "ok");
+      CHECK(asr_job_status(job) == 200);
+      CHECK_SPAN(asr_job_data(job), "ok");
     }
     asr_job_release(job);
     n++;
@@ -111,7 +111,7 @@ static void wait_for_one(bool io_thread) {
   asr_job *job;
   CHECK(asr_pool_wait(pool, quick, 10));
   job = asr_pool_take(pool, quick);
-  CHECK(job->status == 200);
+  CHECK(asr_job_status(job) == 200);
   CHECK(!asr_pool_take(pool, quick));
   asr_job_release(job);
   CHECK(!asr_pool_knows(pool, quick) && asr_pool_knows(pool, slow));

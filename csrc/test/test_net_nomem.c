@@ -49,7 +49,7 @@ static int scenario(const char *url) {
       continue;
     }
     job = asr_pool_take(pool, tickets[i]);
-    answers += job->kind == ASR_FINE && job->status == 200;
+    answers += job->kind == ASR_FINE && asr_job_status(job) == 200;
     CHECK(asr_job_note(job) != NULL);
     asr_job_release(job);
   }

@@ -50,7 +50,8 @@ static int keep_tokens(void) {
   struct asr_signer s;
   struct asr_tokens tokens = {0};
   struct asr_buf out;
-  struct asr_token_wish wish = {&s, asr_span_of("http://localhost/"), 1, 1, 5};
+  struct asr_token_wish wish = {&s, asr_span_of("http://localhost/"), 7, 1, 1,
+                                5};
   int64_t at;
   int ok = 0;
   asr_buf_init(&out, ASR_TOKEN_MAX);

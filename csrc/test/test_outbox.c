@@ -95,7 +95,7 @@ static size_t read_reports(const struct bench *b, size_t ends[3]) {
     char body[LABEL_MOST];
     snprintf(body, sizeof body, "{\"n\":%.*s}", (int)entry->label.n,
              entry->label.p);
-    CHECK_SPAN(asr_span(entry->job->body, entry->job->body_len), body);
+    CHECK_SPAN(asr_span(entry->job->body, entry->job->head.body), body);
     ends[entry->end]++;
     n++;
     asr_entry_free(entry);

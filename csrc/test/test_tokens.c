@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "core/place.h"
 #include "core/tokens.h"
 
 #include <stdio.h>
@@ -9,7 +10,12 @@ static struct asr_signer signer;
 
 /* Asks for `audience` at `now`; returns when its token was signed. */
 static int64_t ask(struct asr_tokens *t, const char *audience, int64_t now) {
-  struct asr_token_wish wish = {&signer, asr_span_of(audience), now, 3600, 60};
+  struct asr_token_wish wish = {&signer,
+                                asr_span_of(audience),
+                                asr_place_hash(asr_span_of(audience)),
+                                now,
+                                3600,
+                                60};
   struct asr_claims claims = {
       {NULL, 0}, asr_span_of(audience), now, wish.lifetime};
   struct asr_buf line, want;
@@ -77,7 +83,7 @@ static void refuses(void) {
   struct asr_signer closed = {0};
   struct asr_buf line;
   int64_t at;
-  struct asr_token_wish wish = {&closed, asr_span_of("a"), 1, 1, 60};
+  struct asr_token_wish wish = {&closed, asr_span_of("a"), 1, 1, 1, 60};
   asr_buf_init(&line, ASR_TOKEN_MAX);
   CHECK(asr_tokens_line(&t, &wish, &line, &at) == ASR_CRYPTO);
   wish.signer = &signer;

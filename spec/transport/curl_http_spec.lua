@@ -63,7 +63,7 @@ support.describe(describe, "curl pool, HTTP/1.1", function(open)
     local reply = fetch(pool, url(), write "HTTP/1.1 200 OK\r\nX-One: 1\r\nx-one:2  \r\nX-ONE:\r\n" ..
       write "X-Fold: a\r\n  b\r\nContent-Length: 0\r\n\r\n")
     assert.equal("1, 2, ", reply.headers["x-one"])
-    assert.equal("a b", reply.headers["x-fold"])
+    assert.matches("^a +b$", reply.headers["x-fold"])
     assert.is_nil(reply.headers["X-One"])
   end)
 
@@ -131,7 +131,7 @@ support.describe(describe, "curl pool, HTTP/1.1", function(open)
     it("refuses lengths and chunks that are wrong", function()
       local head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
       local kind = failing(write(head .. "zz\r\n") .. " close()")
-      assert.equal("reset", kind)
+      assert.equal("protocol", kind)
       kind = failing(write "HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n" .. " close()")
       assert.equal("protocol", kind)
     end)

@@ -188,7 +188,7 @@ support.describe(describe, "curl pool, tickets", function(open, threaded)
 
     it("of options throws, naming the option", function()
       for name, value in pairs { max_connections = 0, max_in_flight = 0, max_response = 0, connect_timeout = 0,
-        http2 = 1, verify = "yes", ca_file = 1, ca_path = "", proxy = "", io_thread = "on" } do
+        verify = "yes", ca_file = 1, ca_path = "", proxy = "", io_thread = "on" } do
         fails(name, curl.pool, { [name] = value })
       end
       fails("options", curl.pool, 5)
