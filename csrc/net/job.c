@@ -157,6 +157,18 @@ bool asr_job_compose(asr_job *job) {
 /* A compiler's error, should a job outgrow the room that drafts leave. */
 typedef char asr_job_fits[sizeof(asr_job) <= ASR_DRAFT_STATE ? 1 : -1];
 
+struct asr_errand asr_errand_by(const struct asr_forward *forward,
+                                const struct asr_errand *errand) {
+  struct asr_errand all = *errand;
+  struct asr_span origin = errand->place->origin;
+  bool plain = origin.n > 5 && asr_lower(origin.p[4]) == ':';
+  if (forward->url != NULL && plain) {
+    all.base = origin;
+    all.more = asr_span_of(forward->line);
+  }
+  return all;
+}
+
 static bool lay_out_errand(asr_job *job, const struct asr_errand *errand,
                            double now) {
   const struct asr_place *place = errand->place;

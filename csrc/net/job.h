@@ -14,6 +14,7 @@
 #include "core/draft.h"
 #include "core/http1.h"
 #include "net/curlmap.h"
+#include "net/forward.h"
 
 /* What a caller asks for. Everything is copied by asr_job_new. */
 typedef struct asr_request {
@@ -96,6 +97,10 @@ struct asr_errand {
   double timeout;      /* seconds, waiting in the queue included */
   size_t max_response; /* bytes of body */
 };
+/* The same by way of a proxy that forwards, where there is one: it wants the
+ * whole URL, and to know who asks. */
+struct asr_errand asr_errand_by(const struct asr_forward *forward,
+                                const struct asr_errand *errand);
 /* Makes the draft's block a job, whose bytes are laid out at once: neither
  * place nor errand is looked at later. NULL: no memory; the draft stays. */
 asr_job *asr_job_draft(struct asr_draft *draft, const struct asr_errand *errand,

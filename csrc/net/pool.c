@@ -185,26 +185,13 @@ asr_ticket asr_pool_submit(asr_pool *pool, const asr_request *request,
   return take_new(pool, slot, asr_job_new(request, asr_monotonic()), why);
 }
 
-/* A proxy that forwards wants the whole URL, and to know who asks. */
-static struct asr_errand by_proxy(const asr_pool *pool,
-                                  const struct asr_errand *errand) {
-  struct asr_errand all = *errand;
-  struct asr_span origin = errand->place->origin;
-  if (pool->options.forward.url != NULL && origin.n > 5 &&
-      asr_lower(origin.p[4]) == ':') {
-    all.base = origin;
-    all.more = asr_span_of(pool->options.forward.line);
-  }
-  return all;
-}
-
 asr_ticket asr_pool_send(asr_pool *pool, struct asr_draft *draft,
                          const struct asr_errand *errand, asr_refusal *why) {
   struct asr_slot *slot = place_for_one(pool, why);
   if (slot == NULL) {
     return 0;
   }
-  struct asr_errand all = by_proxy(pool, errand);
+  struct asr_errand all = asr_errand_by(&pool->options.forward, errand);
   return take_new(pool, slot, asr_job_draft(draft, &all, asr_monotonic()), why);
 }
 
@@ -218,7 +205,7 @@ asr_ticket asr_pool_send_again(asr_pool *pool, asr_job *job,
   if (slot == NULL) {
     return 0;
   }
-  struct asr_errand all = by_proxy(pool, errand);
+  struct asr_errand all = asr_errand_by(&pool->options.forward, errand);
   bool ready = asr_job_again(job, &all, asr_monotonic());
   return take_in(pool, slot, ready ? job : NULL, why);
 }
