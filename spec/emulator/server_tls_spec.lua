@@ -66,12 +66,10 @@ describe("the emulator over TLS", function()
     assert.are.equal("h2", one.wire:checktls():getAlpnSelected())
     one:close()
     -- an answer with a body
-    for _, http2 in ipairs { true, false } do
-      local reply, failure = fetch(other.endpoint .. "/nowhere", { http2 = http2 })
-      assert.are.equal(404, assert(reply, failure and failure.message).status)
-      assert.is_truthy(reply.body:find("NotFound", 1, true))
-    end
-    assert.are.equal(431, fetch(other.endpoint .. HEALTH, { http2 = true }, {
+    local reply, failure = fetch(other.endpoint .. "/nowhere", {})
+    assert.are.equal(404, assert(reply, failure and failure.message).status)
+    assert.is_truthy(reply.body:find("NotFound", 1, true))
+    assert.are.equal(431, fetch(other.endpoint .. HEALTH, {}, {
       "X-A: " .. ("a"):rep(6000), "X-B: " .. ("a"):rep(6000), "X-C: " .. ("a"):rep(6000),
     }).status)
     other:stop()

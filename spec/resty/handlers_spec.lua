@@ -132,7 +132,7 @@ describe("ready handlers", function()
     for i, part in ipairs { "decide must be a function", "hub must be a hub handle", 'did you mean "origins"',
       "origins[1] must be an origin", "lua_shared_dict", "watch needs a client",
       "lua_ssl_trusted_certificate", "lua_ssl_trusted_certificate",
-      "leave http2 out", "cannot speak TLS within TLS", "proxy must end after host and port",
+      "the option http2 is gone", "cannot speak TLS within TLS", "proxy must end after host and port",
       "would block the nginx worker" } do
       assert.truthy((lines[i] or ""):find(part, 1, true), part .. ": " .. text)
     end

@@ -37,7 +37,7 @@ describe("signalr.new", function()
   it("has defaults", function()
     local config = config_of { connection_string = base }
     for name, value in pairs {
-      timeout = 30, connect_timeout = 5, http2 = false, max_connections = 64, max_in_flight = 10000,
+      timeout = 30, connect_timeout = 5, max_connections = 64, max_in_flight = 10000,
       max_response = 4194304, verify = true, token_lifetime = 3600,
     } do assert.are.equal(value, config[name]) end
     assert.are.same({ 3, 0.2, 5 }, { config.retry.max, config.retry.base, config.retry.cap })
@@ -80,7 +80,7 @@ describe("signalr.new", function()
       { { connection_string = base, max_connections = 0 }, "max_connections must be a whole number from 1" },
       { { connection_string = base, max_in_flight = 1.5 }, "max_in_flight must be a whole number" },
       { { connection_string = base, verify = "no" }, "verify must be a boolean, got string" },
-      { { connection_string = base, http2 = 1 }, "http2 must be a boolean" },
+      { { connection_string = base, http2 = false }, "the option http2 is gone" },
       { { connection_string = base, ca_file = "" }, "ca_file must not be empty" },
       { { connection_string = base, bare_404 = true }, 'bare_404 must be "absent" or absent' },
       { { connection_string = base, big_integers = "x" }, 'big_integers must be "string"' },

@@ -59,6 +59,11 @@ local call_options = {
   on_attempt = func,
 }
 
+-- An option of earlier versions.
+local function gone(why)
+  return function(_, where, name) check.fail("%s: the option %s is gone: %s", where, name, why) end
+end
+
 local client_options = {
   connection_string = check.some_text,
   endpoint = url,
@@ -68,7 +73,7 @@ local client_options = {
   server_endpoint = url,
   application = check.hub,
   connect_timeout = check.seconds,
-  http2 = boolean,
+  http2 = gone "HTTP/1.1 over kept connections cost less in every measurement; leave it out",
   max_connections = whole(1, 10000),
   max_in_flight = whole(1, 1000000),
   ca_file = check.some_text,
@@ -93,7 +98,6 @@ for name, rule in pairs(call_options) do client_options[name] = rule end
 local defaults = {
   timeout = 30,
   connect_timeout = 5,
-  http2 = false,
   max_connections = 64,
   max_in_flight = 10000,
   max_response = 4194304,

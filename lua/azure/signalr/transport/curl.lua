@@ -47,7 +47,7 @@ local function proxy_url(given)
 end
 
 --- Makes a transport. Nothing is started and no connection made before the first request.
--- @tparam table options max_connections, max_in_flight, max_response (bytes), connect_timeout (seconds), http2,
+-- @tparam table options max_connections, max_in_flight, max_response (bytes), connect_timeout (seconds),
 --   verify, ca_file, ca_path, proxy, unix_socket, io_thread; all optional, read once
 -- @treturn table the transport
 -- @raise when an option has the wrong type, and inside an nginx worker
@@ -59,7 +59,6 @@ function M.new(options)
     max_in_flight = options.max_in_flight,
     max_response = options.max_response,
     connect_timeout = options.connect_timeout,
-    http2 = options.http2,
     verify = options.verify,
     ca_file = options.ca_file,
     ca_path = options.ca_path,

@@ -37,7 +37,6 @@ local function refuse_options(config)
         .. "lua_ssl_verify_depth) into nginx.conf", where, name)
     end
   end
-  if config.http2 then check.fail("%s: nginx's sockets speak HTTP/1.1; leave http2 out", where) end
   for _, name in ipairs { "io_thread", "spawn_yield" } do
     if config[name] then
       check.fail("%s: %s is for hosts that own the loop: leave it out, client:spawn and enqueue never block nginx's",
@@ -50,7 +49,7 @@ end
 -- @tparam table config max_connections, max_in_flight (of this worker), connect_timeout (seconds), verify, proxy
 -- (http://[user:password@]host:port), queue_limit (messages), queue_bytes, drain_timeout (seconds)
 -- @treturn table transport
--- @raise for ca_file, ca_path, http2, io_thread, spawn_yield and an https proxy, which a socket of nginx cannot honour
+-- @raise for ca_file, ca_path, io_thread, spawn_yield and an https proxy, which a socket of nginx cannot honour
 function M.new(config)
   refuse_options(config)
   local proxy, problem = proxies.of(config.proxy)
