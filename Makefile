@@ -270,7 +270,8 @@ ci:
 # ---- static checks, a file at a time: only what changed since it last passed
 LINT_C := $(wildcard csrc/*/*.c)
 LINT_H := $(wildcard csrc/*/*.h)
-LINTED := $(patsubst %,build/tidy/%.ok,$(LINT_C) $(LINT_H))
+LINT_SH := $(wildcard .ci/* examples/*/run bin/signalr-listen spec/support/*.sh)
+LINTED := $(patsubst %,build/tidy/%.ok,$(LINT_C) $(LINT_H)) $(patsubst %,build/tidy/%.sh.ok,$(LINT_SH))
 LINT_CF = -std=c99 -D_POSIX_C_SOURCE=200809L -Icsrc $(shell $(PKGCONFIG) --cflags lua5.4 libcurl libcrypto)
 build/tidy/%.c.ok: %.c .clang-format .clang-tidy
 	@mkdir -p $(@D)
@@ -284,6 +285,10 @@ build/tidy/%.h.ok: %.h .clang-format
 	@mkdir -p $(@D)
 	@clang-format --dry-run -Werror $<
 	@touch $@
+build/tidy/%.sh.ok: %
+	@mkdir -p $(@D)
+	@shellcheck -s bash $<
+	@touch $@
 .PHONY: lint-lua lint-files
 lint-lua:
 	@mkdir -p build
@@ -291,7 +296,7 @@ lint-lua:
 lint-files: lint-lua $(LINTED)
 # Each tool must be there: a check that is skipped would look like one that passed.
 lint:
-	@for tool in cppcheck clang-tidy clang-format luacheck $(firstword $(CC)) $(PKGCONFIG); do command -v $$tool >/dev/null || \
+	@for tool in shellcheck cppcheck clang-tidy clang-format luacheck $(firstword $(CC)) $(PKGCONFIG); do command -v $$tool >/dev/null || \
 	  { echo "lint: $$tool is missing: bash .ci/deps test" >&2; exit 1; }; done
 	@$(MAKE) -s -k $(JOBS) $(SYNC) lint-files
 -include $(wildcard build/tidy/csrc/*/*.d)
