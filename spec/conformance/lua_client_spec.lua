@@ -37,6 +37,24 @@ describe("the hub client in Lua", function()
     one:stop()
   end)
 
+  it("passes over messages of a later version, and goes on", function()
+    local one, connection = connect()
+    local later = '{"type":8,"sequenceId":1}\30{"type":99,"x":{}}\30'
+    assert(connection:send_frames{ json = later .. '{"type":4,"invocationId":"1","target":"t","arguments":[]}\30'
+      .. '{"type":1,"target":"after","arguments":[1]}\30' })
+    assert.are.equal("[1]", one:await_target("after"))
+    one:stop()
+  end)
+
+  it("puts together a message that comes in many pieces", function()
+    local one, connection = connect()
+    for _, piece in ipairs{ '{"type":1,"target":"who', 'le","argu', 'ments":[1]}', '\30{"type":6}\30{' } do
+      assert(connection:send_frames{ json = piece })
+    end
+    assert.are.equal("[1]", one:await_target("whole"))
+    one:stop()
+  end)
+
   it("answers invocations as it was told, exactly", function()
     local one, connection = connect("--answer", "limits=[18446744073709551615,-9223372036854775808,1.0,[],{}]")
     local ok, value = assert(connection:invoke("limits", 1))

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- How the emulator starts and ends, and what it survives.
 local cqueues = require "cqueues"
+local socket = require "cqueues.socket"
 local emulator = require "spec.support.emulator"
 local peer = require "spec.emulator.peer"
 local process = require "spec.support.process"
@@ -66,7 +67,12 @@ describe("the emulator", function()
       ["--port x"] = "the port is a number", ["--port 65536"] = "the port is a number",
       ["--access-key ''"] = "must not be empty", ["--break nothing"] = "there is no operation",
       ["--tls-cert a"] = "go together", ["--tls-cert /none --tls-key /none"] = "TLS files cannot be used",
-      ["--nonsense"] = "unknown option",
+      ["--nonsense"] = "unknown option", ["--access-key 'a;b'"] = "cannot stand in a connection string",
+      ["--endpoint edge.test"] = "begin with http:// or https://", ["--endpoint ftp://edge.test"] = "begin with http",
+      ["--endpoint 'https://edge.test/?a=1'"] = "no query", ["--endpoint http://edge.test:70000"] = "from 1 to 65535",
+      ["--endpoint http://me@edge.test"] = "no name or address", ["--endpoint http://"] = "begin with http",
+      ["--send-queue much"] = "a number of bytes", ["--send-queue 0"] = "a number of bytes",
+      ["--send-queue 1e6"] = "a number of bytes", ["--host nowhere.invalid"] = "cannot listen on nowhere.invalid",
     } do
       local ok, text = process.run { "sh", "-c", "bin/signalr-emulator --port 0 " .. words }
       assert.is_false(ok, words)
@@ -146,6 +152,56 @@ describe("the emulator", function()
     child:stop()
   end)
 
+  it("says its version, which is the library's", function()
+    local version = require("azure.signalr")._VERSION
+    for _, name in ipairs { "signalr-emulator", "signalr-listen" } do
+      local ok, text = process.run { "bin/" .. name, "--version" }
+      assert.is_true(ok, text)
+      assert.are.equal(name .. " " .. version .. "\n", text)
+    end
+  end)
+
+  it("makes a key of its own when told so, another each time", function()
+    local one, two = emulator.start("--access-key", "random"), emulator.start("--access-key", "random")
+    assert.is_truthy(one.access_key:find("^[A-Za-z0-9+/]+$"))
+    assert.is_true(#one.access_key >= 43)
+    assert.are_not.equal(one.access_key, two.access_key)
+    local client = peer.connect(one)
+    assert.are.equal(404, client:rest("HEAD", "/api/hubs/chat/users/a").status)
+    client:close()
+    one:stop()
+    two:stop()
+  end)
+
+  -- What a request gets at an address.
+  local function ask_at(address, child)
+    local wire = assert(socket.connect(address, child.port))
+    wire:onerror(function(_, _, why) return why end)
+    wire:settimeout(10)
+    wire:setmode("b", "bn")
+    wire:write(("HEAD %s HTTP/1.1\r\nHost: x\r\n\r\n"):format(HEALTH))
+    local line = wire:read("*l")
+    wire:close()
+    return line
+  end
+
+  it("listens at both addresses that localhost may mean, or at the one it is told", function()
+    local child = emulator.start()
+    assert.is_truthy(ask_at("127.0.0.1", child):find("200 OK", 1, true))
+    assert.is_truthy(ask_at("::1", child):find("200 OK", 1, true))
+    child:stop()
+    for _, host in ipairs { "::1", "[::1]" } do
+      child = emulator.start("--host", host)
+      assert.is_truthy(child.endpoint:find("^http://%[::1%]:%d+$"), child.endpoint)
+      assert.is_truthy(ask_at("::1", child):find("200 OK", 1, true))
+      assert.is_nil(ask_at("127.0.0.1", child))
+      child:stop()
+    end
+    child = emulator.start("--host", "127.0.0.1")
+    assert.is_nil(ask_at("::1", child))
+    child:stop()
+  end)
+
   it("goes on when descriptors run out, and serves again when there are some", function()
     local child, _, where = start_in_shell("sh -c 'ulimit -n 40; exec bin/signalr-emulator --port 0 --until-eof'")
     local crowd = {}
@@ -155,6 +211,8 @@ describe("the emulator", function()
     local one = peer.connect(where)
     assert.are.equal(200, one:ask("HEAD", HEALTH).status)
     one:close()
+    local said = "warning: no further connection can be accepted: Too many open files"
+    assert.is_truthy(child:errors():find(said, 1, true), child:errors())
     child:stop()
   end)
 end)

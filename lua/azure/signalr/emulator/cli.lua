@@ -1,8 +1,13 @@
 -- SPDX-License-Identifier: MIT
 -- The command line of the emulator: words in, a running server out.
 local argparse = require "argparse"
+local rand = require "openssl.rand"
+local ascii = require "azure.signalr.emulator.ascii"
+local base64 = require "azure.signalr.emulator.base64"
 local routes = require "azure.signalr.emulator.routes"
 local server = require "azure.signalr.emulator.server"
+local url = require "azure.signalr.emulator.url"
+local version = require "azure.signalr.emulator.version"
 
 local M = {}
 
@@ -10,31 +15,59 @@ local M = {}
 M.DEFAULT_PORT = 8888
 M.DEFAULT_KEY = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789ABCDEFGH"
 
+local LEAST_QUEUE = 4096
+
 local function port_number(text)
-  local port = text:match("^%d+$") and tonumber(text)
-  if not port or port > 65535 then return nil, "the port is a number from 0 to 65535, not '" .. text .. "'" end
+  local port = text:find("^%d+$") and #text <= 5 and tonumber(text)
+  if not port or port > 65535 then
+    return nil, ("the port is a number from 0 to 65535, not '%s'"):format(ascii.clean(text, 40))
+  end
   return port
 end
 
+-- As long as the service's own; base64, because a connection string splits at ";".
+local function random_key()
+  return base64.encode(rand.bytes(33))
+end
+
 local function access_key(text)
+  if text == "random" then return random_key() end
   if text == "" then return nil, "the access key must not be empty" end
-  if text:find(";", 1, true) then return nil, "an access key with a ';' cannot stand in a connection string" end
+  if text:find("[^ -~]") or text:find("^ ") or text:find(" $") or text:find(";", 1, true) then
+    return nil, "an access key with a ';', blanks around it or control characters cannot stand in a connection string"
+  end
   return text
+end
+
+local function endpoint(text)
+  local ok, why = url.check_base(text)
+  if not ok then return nil, ("'%s' is no endpoint: %s"):format(ascii.clean(text, 200), why) end
+  return text
+end
+
+local function byte_count(text)
+  local count = text:find("^%d+$") and #text <= 12 and tonumber(text)
+  if not count or count < LEAST_QUEUE then
+    return nil, ("the send queue is a number of bytes from %d on, not '%s'"):format(LEAST_QUEUE, ascii.clean(text, 40))
+  end
+  return count
 end
 
 local function operation(text)
   for _, row in ipairs(routes.list) do
     if row.id == text then return text end
   end
-  return nil, "there is no operation '" .. text .. "'"
+  return nil, ("there is no operation '%s'"):format(ascii.clean(text, 100))
 end
 
 local function parser()
   local p = argparse("signalr-emulator", "A local Azure SignalR Service in serverless mode.")
   p:option("--port", "Port to listen on; 0 lets the system choose.", tostring(M.DEFAULT_PORT)):convert(port_number)
-  p:option("--host", "Address to listen on.", "127.0.0.1")
-  p:option("--access-key", "Key that signs the tokens.", M.DEFAULT_KEY):convert(access_key):argname("<key>")
-  p:option("--endpoint", "A further base URL that tokens may name (repeatable)."):count("*"):argname("<url>")
+  p:option("--host", "Address to listen on, in place of 127.0.0.1 and ::1."):argname("<address>")
+  p:option("--access-key", "Key that signs the tokens; 'random' for one that nobody knows.", M.DEFAULT_KEY)
+    :convert(access_key):argname("<key>")
+  p:option("--endpoint", "A further base URL that tokens may name (repeatable)."):count("*"):convert(endpoint)
+    :argname("<url>")
   p:option("--tls-cert", "Certificate chain (PEM): serve https."):argname("<file>")
   p:option("--tls-key", "Its private key (PEM)."):argname("<file>")
   p:flag("--http2", "Speak HTTP/2 too, over TLS (header values of up to 7,000 characters).")
@@ -43,8 +76,12 @@ local function parser()
   p:flag("--control", "Open the fault control endpoint, /__control/faults.")
   p:option("--break", "Leave out the effect of one operation (for testing tests)."):convert(operation)
     :argname("<operation>")
-  p:option("--send-queue", "Bytes that may wait for a slow client.", "8388608"):convert(tonumber):argname("<bytes>")
+  p:option("--send-queue", "Bytes that may wait for a slow client.", "8388608"):convert(byte_count):argname("<bytes>")
   p:flag("--until-eof", "End when the standard input is closed.")
+  p:flag("--version", "Say which version this is, and end."):action(function()
+    io.stdout:write("signalr-emulator ", version, "\n")
+    os.exit(0)
+  end)
   return p
 end
 

@@ -60,6 +60,25 @@ local function split_base(base)
   return ascii.lower(scheme), ascii.lower(host), port, path:sub(1, last)
 end
 
+local SCHEMES = { http = true, https = true }
+
+--- Checks the base URL of an endpoint, as a user writes it.
+-- @treturn true|nil
+-- @treturn string|nil what is wrong
+function M.check_base(base)
+  if base:find("[?#]") then return nil, "it must have no query and no fragment" end
+  local scheme, host, port, path = split_base(base)
+  if not SCHEMES[scheme] then return nil, "it must begin with http:// or https:// and name a host" end
+  if not host:find("^[a-z0-9._~%-]+$") and not host:find("^%[[a-f0-9:.]+%]$") then
+    return nil, ("'%s' is no name or address of a host"):format(ascii.clean(host, 100))
+  end
+  if port and (#port > 5 or tonumber(port) < 1 or tonumber(port) > 65535) then
+    return nil, "its port must be a number from 1 to 65535"
+  end
+  if path:find("[^!-~]") then return nil, "its path must be percent-encoded" end
+  return true
+end
+
 --- Whether `given` names the same endpoint as `base`; `given` may leave the port out.
 function M.same_base(given, base)
   local scheme, host, port, path = split_base(given)

@@ -19,6 +19,8 @@ local M = {}
 local methods = {}
 local metatable = { __index = methods, __name = "azure.signalr.hubclient" }
 
+local MAX_MESSAGE = 16777216 -- bytes
+
 local DEFAULTS = { timeout = 10, keep_alive = 15, server_timeout = 30 }
 
 --- Makes a client; nothing is opened yet.
@@ -66,15 +68,29 @@ local function open_socket(self, place)
   return socket
 end
 
+-- Puts whole messages into the inbox; what comes before the end of one waits in pieces.
+local function take(self, bytes)
+  self.pieces[#self.pieces + 1], self.size = bytes, self.size + #bytes
+  if self.size > MAX_MESSAGE then return nil, "a message is larger than " .. MAX_MESSAGE .. " bytes" end
+  if not protocol.ends_message(bytes) then return true end
+  local rest
+  self.inbox, rest = protocol.split(table.concat(self.pieces))
+  self.at, self.pieces, self.size = 1, { rest }, #rest
+  return true
+end
+
 -- Reads until the next message; what came with it waits in self.inbox.
 local function next_message(self, timeout)
-  while not self.inbox[1] do
+  while not self.inbox[self.at] do
     local bytes, why = self.socket:receive(timeout)
     if not bytes then return nil, why end
     self.last_received = cqueues.monotime()
-    self.inbox, self.rest = protocol.split(self.rest .. bytes)
+    local ok
+    ok, why = take(self, bytes)
+    if not ok then return nil, why end
   end
-  return table.remove(self.inbox, 1)
+  self.at = self.at + 1
+  return self.inbox[self.at - 1]
 end
 
 local function shake_hands(self)
@@ -98,7 +114,7 @@ function methods:connect()
   if not place then return nil, why end
   self.socket, why = open_socket(self, place)
   if not self.socket then return nil, why end
-  self.state, self.inbox, self.rest = "opening", {}, ""
+  self.state, self.inbox, self.at, self.pieces, self.size = "opening", {}, 1, {}, 0
   local ok
   ok, why = shake_hands(self)
   if not ok then
@@ -132,7 +148,8 @@ local function tell(self, message)
 end
 handlers.invocation, handlers.item, handlers.completion = tell, tell, tell
 
-function handlers.ping() end
+local function pass_over() end
+handlers.ping, handlers.unknown, handlers.stream, handlers.cancel = pass_over, pass_over, pass_over, pass_over
 
 local function read_all(self)
   while self.state == "open" do

@@ -44,7 +44,7 @@ local function skip_value(text, at)
   local c = sub(text, at, at)
   if c == '"' then return skip_string(text, at) end
   if c == "{" or c == "[" then return skip_nest(text, at) end
-  local _, last = find(text, "^[%w+.-]+", at)
+  local _, last = find(text, "^[0-9A-Za-z+.-]+", at)
   return last and last + 1
 end
 
@@ -116,10 +116,22 @@ end
 
 local PLAIN = { b = "\b", f = "\f", n = "\n", r = "\r", t = "\t", ['"'] = '"', ["\\"] = "\\", ["/"] = "/" }
 
-local function surrogate_pair(high, low)
-  high, low = tonumber(high, 16), tonumber(low, 16)
-  if low < 0xDC00 or low > 0xDFFF then return nil end
-  return utf8_bytes(0x10000 + (high - 0xD800) * 0x400 + (low - 0xDC00))
+-- A surrogate that stands alone has no UTF-8 form.
+local REPLACEMENT = "\239\191\189"
+
+-- The character of the escape "\u" whose digits begin at `at`, and the position after it.
+local function unicode(text, at)
+  local high, low = text:match("^(%x%x%x%x)\\u(%x%x%x%x)", at)
+  if high then
+    high, low = tonumber(high, 16), tonumber(low, 16)
+    if high >= 0xD800 and high <= 0xDBFF and low >= 0xDC00 and low <= 0xDFFF then
+      return utf8_bytes(0x10000 + (high - 0xD800) * 0x400 + (low - 0xDC00)), at + 10
+    end
+  end
+  local code = tonumber(text:match("^%x%x%x%x", at) or "", 16)
+  if not code then return "\\u", at end
+  if code >= 0xD800 and code <= 0xDFFF then return REPLACEMENT, at + 4 end
+  return utf8_bytes(code), at + 4
 end
 
 --- Decodes a JSON string.
@@ -128,13 +140,19 @@ end
 function M.string(text)
   local inner = text and text:match('^"(.*)"$')
   if not inner then return nil end
-  if not find(inner, "\\", 1, true) then return inner end
-  -- An escaped backslash is parked first, so that what follows it is no escape.
-  inner = inner:gsub("\\\\", "\\\0")
-  inner = inner:gsub("\\u([dD][89abAB]%x%x)\\u(%x%x%x%x)", surrogate_pair)
-  inner = inner:gsub("\\u(%x%x%x%x)", function(hex) return utf8_bytes(tonumber(hex, 16)) end)
-  inner = inner:gsub("\\([bfnrt\"/])", PLAIN)
-  return (inner:gsub("\\%z", "\\"))
+  -- One pass: what an escape gives is never read again.
+  local parts, at = {}, 1
+  while true do
+    local hit = find(inner, "\\", at, true)
+    parts[#parts + 1] = sub(inner, at, (hit or 0) - 1)
+    if not hit then return table.concat(parts) end
+    local c = sub(inner, hit + 1, hit + 1)
+    if c == "u" then
+      parts[#parts + 1], at = unicode(inner, hit + 2)
+    else
+      parts[#parts + 1], at = PLAIN[c] or "\\" .. c, hit + 2
+    end
+  end
 end
 
 local ESCAPES = { ['"'] = '\\"', ["\\"] = "\\\\", ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t" }
@@ -147,7 +165,7 @@ end
 -- @tparam string text UTF-8
 -- @treturn string the text as a JSON string, on one line
 function M.quote(text)
-  return '"' .. text:gsub('[%c"\\]', escape) .. '"'
+  return '"' .. text:gsub('[%z\1-\31\127"\\]', escape) .. '"'
 end
 
 return M

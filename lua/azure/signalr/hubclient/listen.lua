@@ -7,6 +7,7 @@ local cqueues_socket = require "cqueues.socket"
 local argparse = require "argparse"
 local hubclient = require "azure.signalr.hubclient"
 local json = require "azure.signalr.hubclient.json_text"
+local version = require "azure.signalr.hubclient.version"
 
 local M = {}
 
@@ -165,6 +166,10 @@ local function parser()
   p:option("--ca-file", "certificate authority to trust, in PEM")
   p:flag("--insecure", "do not verify the server's certificate")
   p:flag("--skip-negotiation", "open the WebSocket at once")
+  p:flag("--version", "say which version this is, and end"):action(function()
+    io.stdout:write("signalr-listen ", version, "\n")
+    os.exit(0)
+  end)
   return p
 end
 

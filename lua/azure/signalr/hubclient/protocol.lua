@@ -13,6 +13,11 @@ M.types = { "invocation", "item", "completion", "stream", "cancel", "ping", "clo
 --- The first message of every connection; it is JSON whatever the protocol.
 M.handshake = '{"protocol":"json","version":1}' .. SEPARATOR
 
+--- Whether the bytes hold the end of a message.
+function M.ends_message(bytes)
+  return bytes:find(SEPARATOR, 1, true) ~= nil
+end
+
 --- Cuts whole messages off the front of what was received.
 -- @tparam string buffer bytes received and not yet consumed
 -- @treturn table the texts of the complete messages
@@ -29,8 +34,8 @@ end
 
 --- Reads one message.
 -- @tparam string text one message without its separator
--- @treturn table `kind` (a value of types, or "handshake") and, as far as the
---   message has them, `id`, `target`, `error`, `allow_reconnect`, and as raw
+-- @treturn table `kind` (a value of types, "handshake", or "unknown" for what a
+--   later version has) and, as far as the message has them, `id`, `target`, `error`, `allow_reconnect`, and as raw
 --   JSON text `arguments`, `item`, `result`
 -- @return nil and a message if it cannot be understood
 function M.parse(text)
@@ -38,8 +43,8 @@ function M.parse(text)
   if not members then return nil, why end
   local kind = "handshake"
   if members.type then
-    kind = M.types[tonumber(members.type)]
-    if not kind then return nil, "message of unknown type " .. members.type end
+    if not members.type:find("^%d+$") then return nil, "a message's type is no number" end
+    kind = M.types[tonumber(members.type)] or "unknown"
   end
   return {
     kind = kind, id = json.string(members.invocationId), target = json.string(members.target),
