@@ -119,6 +119,47 @@ describe("the WebSocket transport", function()
     assert.are.equal(1009, (close_after(half .. frame(0, ("a"):rep(600000)))))
   end)
 
+  it("closes with 1007 a text that is not UTF-8, however it is split", function()
+    assert.are.equal(1007, (close_after(frame(129, "\255"))))
+    assert.are.equal(1007, (close_after(frame(129, '{"type":1,"target":"\195("}\30'))))
+    assert.are.equal(1007, (close_after(frame(1, "\226\130") .. frame(128, "a"))))
+    assert.are.equal(1007, (close_after(frame(129, "\237\160\128"))))
+    -- a character may be split between two fragments
+    local one = peer.websocket(child, "alice")
+    one.wire:write(frame(1, '{"type":1,"invocationId":"1","arguments":[],"target":"\226') .. frame(0, "\130")
+      .. frame(128, '\172"}\30'))
+    local _, text = one:receive()
+    assert.is_truthy(text:find("\226\130\172", 1, true), text)
+    one:close()
+  end)
+
+  it("closes with 1002 or 1007 a Close frame that breaks the rules", function()
+    for _, payload in ipairs { "\3", "\3\231", "\3\236", "\3\237", "\3\238", "\3\247", "\11\183", "\19\136", "\0\0" } do
+      assert.are.equal(1002, (close_after(frame(136, payload))), payload:byte(1, -1))
+    end
+    assert.are.equal(1007, (close_after(frame(136, "\3\232\255"))))
+    assert.are.equal(4000, (close_after(frame(136, "\15\160bye"))))
+  end)
+
+  it("closes with 1009 a message of empty fragments without end", function()
+    assert.are.equal(1009, (close_after(frame(1, "") .. frame(0, ""):rep(2000))))
+    assert.are.equal(1009, (close_after(frame(1, " ") .. (frame(0, "") .. frame(0, " ")):rep(2000))))
+  end)
+
+  it("takes frames that come byte by byte, and many in one piece", function()
+    local one = peer.websocket(child, "alice")
+    local hello = frame(129, '{"type":1,"invocationId":"1","target":"t","arguments":[]}\30')
+    for i = 1, #hello do
+      one.wire:write(hello:sub(i, i))
+      if i % 10 == 0 then cqueues.sleep(0.001) end
+    end
+    local _, text = one:receive()
+    assert.is_truthy(text:find('"type":3', 1, true))
+    one.wire:write(hello:rep(500))
+    for _ = 1, 500 do assert.are.equal(text, select(2, one:receive())) end
+    one:close()
+  end)
+
   it("answers a Close frame, with or without a code, and forgets the client", function()
     for _, payload in ipairs { "", "\3\232", "\3\232bye" } do
       local one = peer.websocket(child, "leaver")
@@ -152,6 +193,27 @@ describe("the WebSocket transport", function()
     assert.are.same({ '{"type":7,"error":"enough"}\30' }, texts)
     one.wire:write(frame(136, "\3\232"))
     assert.are.equal(nil, (one:receive()))
+    one:close()
+  end)
+
+  it("cuts a long reason between two characters", function()
+    for _, letter in ipairs { "\195\164", "\226\130\172", "\240\159\152\128", "a" } do
+      local one = peer.websocket(child, "alice")
+      local reason = letter:rep(80)
+      local escaped = reason:gsub(".", function(c) return ("%%%02X"):format(c:byte()) end)
+      rest:rest("POST", "/api/hubs/chat/:closeConnections", { query = "reason=" .. escaped })
+      local _, given, texts = one:await_close()
+      assert.are.equal(reason:sub(1, math.min(#reason, 123 - 123 % #letter)), given)
+      assert.is_truthy(texts[1]:find(reason, 1, true))
+      one:close()
+    end
+  end)
+
+  it("cuts off a client that sends pings and reads no answers", function()
+    local one = peer.websocket(child, "pinger")
+    local pings, taken = frame(137, ("x"):rep(100)):rep(1000), 0
+    while taken < 200 and one.wire:write(pings) do taken = taken + 1 end
+    assert.is_true(taken < 200)
     one:close()
   end)
 

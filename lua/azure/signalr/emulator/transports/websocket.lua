@@ -21,6 +21,7 @@ local metatable = { __index = methods, __name = "signalr.emulator.websocket" }
 
 local GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 local MAX_MESSAGE = limits.message + 4096 -- so that the hub protocol can say what is wrong
+local MOST_EMPTY = 1000 -- fragments of one message; others are bounded by its size
 local READ_BYTES = 65536
 local WRITE_BYTES = 262144
 local CLOSE_SECONDS = 2
@@ -150,11 +151,10 @@ local handlers = {
 local function on_data(self, received)
   local starts = received.opcode ~= frame.CONTINUATION
   if starts == (self.opcode ~= nil) then return 1002, "continuation frames out of order" end
-  if starts then self.opcode, self.fragments = received.opcode, 0 end
-  self.fragments = self.fragments + 1
-  if self.parts.size + #received.payload > MAX_MESSAGE or self.fragments > MAX_MESSAGE then
-    return 1009, "the message is too big"
-  end
+  if starts then self.opcode, self.empty = received.opcode, 0 end
+  if received.payload == "" then self.empty = self.empty + 1 end
+  if self.parts.size + #received.payload > MAX_MESSAGE then return 1009, "the message is too big" end
+  if self.empty > MOST_EMPTY then return 1009, "the message has too many empty fragments" end
   self.parts:push(received.payload)
   if not received.final then return nil end
   local message, is_text = self.parts:take(), self.opcode == frame.TEXT
