@@ -28,6 +28,13 @@ describe("signalr.filter", function()
     assert.are.equal("n eq 18446744073709551615", filter("n eq %d", signalr.uint64 "18446744073709551615"))
   end)
 
+  it("writes null, which is the user of a client that has none", function()
+    assert.are.equal("userId ne null and length(userId) gt 3", filter("userId ne %s and length(userId) gt %d",
+      signalr.null, 3))
+    assert.are.equal("userId in ('a',null)", filter("userId in %s", { "a", signalr.null }))
+    assert.are.equal("indexof(userId, 'a') in (null,1)", filter("indexof(userId, %s) in %d", "a", { signalr.null, 1 }))
+  end)
+
   it("leaves the rest alone", function()
     assert.are.equal("a % b 'x'", filter("a %% b %s", "x"))
     assert.are.equal("plain", filter("plain"))

@@ -6,11 +6,13 @@ local check = require "azure.signalr.check"
 local where = "signalr.filter"
 
 local function quoted(value, name)
+  if value == core.null then return "null" end
   check.text(value, where, name)
   return "'" .. value:gsub("'", "''") .. "'"
 end
 
 local function number(value, name)
+  if value == core.null then return "null" end
   local text = core.json_encode(value, name)
   if type(value) == "string" or not text or not text:find("^%-?%d") then
     check.fail("%s: %s must be a number for %%d, got %s", where, name, check.kind_of(value))
@@ -41,8 +43,8 @@ local function check_outside(parts, used)
   end
 end
 
---- Makes a filter: %s stands for a string, quoted; %d for a number, exact; %% for a percent sign. An array in
--- place of either becomes a list for "in": filter("userId in %s", { "a", "b" }).
+--- Makes a filter: %s stands for a string, quoted; %d for a number, exact; %% for a percent sign. signalr.null is
+-- written as null for both. An array in place of either becomes a list for "in": filter("userId in %s", { "a", "b" }).
 -- @tparam string format
 -- @param ... one value for each %s and %d
 -- @treturn string; throws when format and values do not fit, and for a %s within quotes
