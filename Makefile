@@ -120,7 +120,7 @@ rock:
 	@$(MAKE) -s $(JOBS) build/rock/azure/signalr/core.so build/rock/azure/signalr/curl.so ROCK=yes OUT=build/rock \
 	  SOFLAGS="$(LIBFLAG)" LUA_CFLAGS="$(call include_dirs,$(LUA_INCDIR))" \
 	  CRYPTO_CF="$(call include_dirs,$(CRYPTO_INCDIR))" CRYPTO="$(call library_dirs,$(CRYPTO_LIBDIR)) -lcrypto" \
-	  CURL_CF="$(call include_dirs,$(CURL_INCDIR))" CURL="$(call library_dirs,$(CURL_LIBDIR)) -lcurl"
+	  CURL_CF="$(call include_dirs,$(CURL_INCDIR))" CURL="$(call library_dirs,$(CURL_LIBDIR)) -lcurl $(call library_dirs,$(CRYPTO_LIBDIR)) -lssl"
 
 # ---- C tests: one program for each csrc/test/test_*.c
 TEST_SRC := $(wildcard csrc/test/test_*.c)

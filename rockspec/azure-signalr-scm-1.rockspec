@@ -23,7 +23,7 @@ dependencies = {
 external_dependencies = {
   -- No header: Debian keeps it where the compiler looks and LuaRocks does not.
   CURL = { library = "curl" },
-  CRYPTO = { header = "openssl/evp.h", library = "crypto" },
+  CRYPTO = { header = "openssl/ssl.h", library = "crypto" },
 }
 -- The Makefile builds, in a folder of its own; LuaRocks' builtin way would install all that lies in lua/, the emulator's
 -- part too, and leave its objects between the sources.
