@@ -175,7 +175,7 @@ steady: deps-test
 	@bash .ci/steady $(SPEC)
 # Debian 12 and 13 in folders, each with the commit that is checked out.
 fresh:
-	@bash .ci/fresh
+	@COMMANDS='$(COMMANDS)' USERS='$(USERS)' bash .ci/fresh $(RELEASES)
 
 deps-demo deps-test: deps-%:
 	@bash .ci/deps $*
