@@ -1,10 +1,13 @@
 -- SPDX-License-Identifier: MIT
 --- The little of MessagePack that application/octet-stream needs: a map from text to bytes.
 local order = require "azure.signalr.bytes"
+local globals = require "azure.signalr.globals"
 
 local M = {}
 
-local char, floor = string.char, math.floor
+local ipairs, pairs = ipairs, pairs
+local char, floor = globals.string.char, globals.math.floor
+local concat = globals.table.concat
 
 local function big_endian(value, bytes)
   local out = {}
@@ -12,7 +15,7 @@ local function big_endian(value, bytes)
     out[i] = char(value % 256)
     value = floor(value / 256)
   end
-  return table.concat(out)
+  return concat(out)
 end
 
 local function text(value)
@@ -45,7 +48,7 @@ function M.encode(map)
     parts[#parts + 1] = text(name)
     parts[#parts + 1] = binary(map[name])
   end
-  return table.concat(parts)
+  return concat(parts)
 end
 
 return M

@@ -55,6 +55,16 @@ M.rawget = callable(lent(function() return rawget end)) or function(object, key)
 --- As rawequal, where there is one.
 M.rawequal = callable(lent(function() return rawequal end)) or function(a, b) return a == b end
 
+local function handled(failed, fine, ...)
+  if not fine then failed((...)) end
+  return fine, ...
+end
+
+--- As xpcall with arguments; where there is none, what fails is told where its stack is gone already.
+M.xpcall = callable(lent(function() return xpcall end)) or function(fn, failed, ...)
+  return handled(failed, pcall(fn, ...))
+end
+
 local function unpack_all(values, i, n)
   if i <= n then return values[i], unpack_all(values, i + 1, n) end
 end

@@ -12,8 +12,8 @@ local task = require "azure.signalr.task"
 
 local M = {}
 
-local error, xpcall = error, xpcall
-local cowrap, traceback = globals.coroutine.wrap, globals.traceback
+local error = error
+local cowrap, traceback, xpcall = globals.coroutine.wrap, globals.traceback, globals.xpcall
 
 local methods = {}
 local Client -- the class that these methods are for

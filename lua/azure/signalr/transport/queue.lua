@@ -8,6 +8,9 @@
 --
 -- Nothing disappears uncounted: accepted = delivered + failed + dropped + lost + queued + in_flight, at any time.
 local M = {}
+
+local setmetatable = setmetatable
+
 local methods = {}
 local metatable = { __index = methods, __name = "azure.signalr.queue" }
 
