@@ -47,7 +47,9 @@ static int start(lua_State *L) {
   return 0;
 }
 
-static int nap(lua_State *L) { return lua_yield(L, 0); }
+static int nap(lua_State *L) {
+  return lua_yield(L, 0);
+}
 
 static int resume(lua_State *L, lua_State *T) {
   int n = lua_status(T) == LUA_YIELD ? 0 : lua_gettop(T) - 1;

@@ -5,6 +5,10 @@ local M = {}
 
 local error, pcall, require, type = error, pcall, require, type
 
+if not (pcall and type) then -- globals.lua asks for the rest
+  error("azure.signalr cannot work where these globals are missing: pcall, type (lend them while it is loaded)", 0)
+end
+
 -- One that is not there may be an error to read (strict.lua).
 local function lent(read)
   local there, value = pcall(read)
