@@ -37,12 +37,13 @@ static void drop(struct asr_draft_box *box) {
   box->busy = 0;
 }
 
-/* What was written did not end well: nil and the message on top. */
-static int refuse(lua_State *L, struct asr_draft_box *box) {
+/* What was written did not end well: nil, the message on top, its kind. */
+static int refuse(lua_State *L, struct asr_draft_box *box, const char *kind) {
   drop(box);
   lua_pushnil(L);
   lua_insert(L, -2);
-  return 2;
+  lua_pushstring(L, kind);
+  return 3;
 }
 
 static int finish(lua_State *L, struct asr_draft_box *box, int at,
@@ -51,10 +52,11 @@ static int finish(lua_State *L, struct asr_draft_box *box, int at,
   if (ok && status == ASR_TOO_BIG) {
     lua_pushfstring(L, "%s: the JSON text is longer than %d bytes", e->root,
                     (int)ASR_JSON_MAX);
+    e->kind = ASR_SIZE;
     ok = 0;
   }
   if (!ok) {
-    return refuse(L, box);
+    return refuse(L, box, e->kind);
   }
   if (status != ASR_OK) {
     drop(box);
@@ -70,7 +72,8 @@ Drafts the message {"target":...,"arguments":[...]}.
 @tparam place place
 @string target
 @param ... the arguments; trailing nils count
-@return draft, or nil and a message ("arguments[2].pos.x: ...")
+@return draft, or nil, a message ("arguments[2].pos.x: ...") and its kind, as of
+  json_encode
 */
 static int draft(lua_State *L) {
   struct asr_encoder e;
@@ -95,7 +98,7 @@ Drafts one value as JSON.
 @tparam place place
 @param value
 @string[opt="value"] name what a message calls it
-@return draft, or nil and a message
+@return draft, or nil, a message and its kind, as of json_encode
 */
 static int draft_value(lua_State *L) {
   struct asr_encoder e;

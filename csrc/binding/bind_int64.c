@@ -225,6 +225,7 @@ An unsigned integer of 64 bits.
 */
 int asr_uint64(lua_State *L) {
   uint64_t u = 0;
+  asr_check_count(L, 1, "signalr.uint64");
   lua_settop(L, 1);
   if (lua_type(L, 1) == LUA_TSTRING || push_digits(L, 1)) {
     struct asr_span digits;

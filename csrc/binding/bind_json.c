@@ -1,124 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The marks and values that say more of JSON than Lua's own can. */
+/* The values that say more of JSON than Lua's own can. */
 #include "binding/bind_json.h"
 
 #include <string.h>
 
 #include "core/jsonnum.h"
 #include "core/jsonw.h"
-
-/* ---- marks */
-
-int asr_is_cjson(lua_State *L, int i, const char *field) {
-  static const char *const names[] = {"cjson", "cjson.safe"};
-  int found = 0;
-  i = lua_absindex(L, i);
-  for (int k = 0; k < 2 && !found; k++) {
-    asr_rawgetfield(L, lua_upvalueindex(ASR_UP_LOADED), names[k]);
-    if (lua_type(L, -1) == LUA_TTABLE) {
-      asr_rawgetfield(L, -1, field);
-      found = !lua_isnil(L, -1) && lua_rawequal(L, -1, i);
-      lua_pop(L, 1);
-    }
-    lua_pop(L, 1);
-  }
-  return found;
-}
-
-/* By the metatable on top of the stack. */
-static enum asr_mark mark_of_metatable(lua_State *L) {
-  if (lua_rawequal(L, -1, lua_upvalueindex(ASR_UP_ARRAY)) ||
-      asr_is_cjson(L, -1, "array_mt")) {
-    return ASR_MARK_ARRAY;
-  }
-  if (lua_rawequal(L, -1, lua_upvalueindex(ASR_UP_OBJECT))) {
-    return ASR_MARK_OBJECT;
-  }
-  if (asr_is_cjson(L, -1, "empty_array_mt")) {
-    return ASR_MARK_EMPTY_ARRAY;
-  }
-  asr_rawgetfield(L, -1, "__json");
-  int none = lua_type(L, -1) == LUA_TBOOLEAN && !lua_toboolean(L, -1);
-  lua_pop(L, 1);
-  return none ? ASR_MARK_NONE : ASR_UNMARKED;
-}
-
-enum asr_mark asr_mark_of(lua_State *L, int t, int64_t *n) {
-  enum asr_mark mark;
-  *n = -1;
-  if (!lua_getmetatable(L, t)) {
-    return ASR_UNMARKED;
-  }
-  lua_pushvalue(L, t);
-  lua_rawget(L, lua_upvalueindex(ASR_UP_MARKS));
-  if (lua_type(L, -1) == LUA_TNUMBER) {
-    *n = (int64_t)lua_tointeger(L, -1);
-    mark = ASR_MARK_ARRAY;
-  } else if (!lua_isnil(L, -1)) {
-    mark = lua_toboolean(L, -1) ? ASR_MARK_ARRAY : ASR_MARK_OBJECT;
-  } else {
-    lua_pop(L, 1);
-    mark = mark_of_metatable(L);
-    lua_pushnil(L);
-  }
-  lua_pop(L, 2);
-  return mark;
-}
-
-/* Marks the table at index 1: by a metatable of ours, if it has none of its
- * own, and by what is on top of the stack (n, true or false) in the list of
- * marks, if that is needed. Leaves the table on top. [-1, +1] */
-static int set_mark(lua_State *L, int metatable) {
-  int foreign = 0;
-  if (lua_getmetatable(L, 1)) {
-    foreign = !lua_rawequal(L, -1, lua_upvalueindex(ASR_UP_ARRAY)) &&
-              !lua_rawequal(L, -1, lua_upvalueindex(ASR_UP_OBJECT));
-    lua_pop(L, 1);
-  }
-  if (!foreign && lua_type(L, -1) == LUA_TBOOLEAN) {
-    lua_pop(L, 1);
-    lua_pushnil(L); /* the metatable says it all */
-  }
-  lua_pushvalue(L, 1);
-  lua_insert(L, -2);
-  lua_rawset(L, lua_upvalueindex(ASR_UP_MARKS));
-  lua_pushvalue(L, 1);
-  if (!foreign) {
-    lua_pushvalue(L, lua_upvalueindex(metatable));
-    lua_setmetatable(L, -2);
-  }
-  return 1;
-}
-
-/***
-Marks a table as a JSON array, whatever its keys.
-@function array
-@tparam table t
-@int[opt] n how many elements it has; nil ones among them become null
-@treturn table t itself
-*/
-static int array(lua_State *L) {
-  asr_check_table(L, 1, "signalr.array: t");
-  if (lua_isnoneornil(L, 2)) {
-    lua_pushboolean(L, 1);
-  } else {
-    int64_t n = asr_check_whole(L, 2, "signalr.array: n", 0, ASR_ARRAY_MAX);
-    lua_pushinteger(L, (lua_Integer)n);
-  }
-  return set_mark(L, ASR_UP_ARRAY);
-}
-
-/***
-Marks a table as a JSON object; whole-number keys become strings.
-@function object
-@tparam table t
-@treturn table t itself
-*/
-static int object(lua_State *L) {
-  asr_check_table(L, 1, "signalr.object: t");
-  lua_pushboolean(L, 0);
-  return set_mark(L, ASR_UP_OBJECT);
-}
 
 /* ---- floats */
 
@@ -131,6 +18,7 @@ static int new_float(lua_State *L) {
   if (lua_type(L, 1) != LUA_TNUMBER) {
     asr_arg_error(L, 1, "signalr.float: x", "a number");
   }
+  asr_check_count(L, 1, "signalr.float");
   double x = (double)lua_tonumber(L, 1);
   int64_t whole = 0;
   if (asr_whole(L, 1, &whole) && !asr_is_exact((double)whole)) {
@@ -173,6 +61,7 @@ static int raw_json(lua_State *L) {
   struct asr_jsonr r;
   size_t n = 0;
   const char *p = asr_check_string(L, 1, "signalr.raw_json: text", &n);
+  asr_check_count(L, 1, "signalr.raw_json");
   enum asr_status status = asr_json_check(&r, asr_span(p, n));
   if (status != ASR_OK) {
     asr_push_json_error(L, &r);
@@ -240,8 +129,9 @@ void asr_open_json(lua_State *L) {
                                        {"json_array", asr_json_array},
                                        {"json_decode", asr_json_decode},
                                        {"json_check", asr_json_checked},
-                                       {"array", array},
-                                       {"object", object},
+                                       {"array", asr_mark_array},
+                                       {"array_length", asr_array_length},
+                                       {"object", asr_mark_object},
                                        {"float", new_float},
                                        {"raw_json", raw_json},
                                        {"uint64", asr_uint64},

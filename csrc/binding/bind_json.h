@@ -61,12 +61,20 @@ struct asr_span asr_text_of(lua_State *L, int i);
 /* Adds draft and its kin to the module below the upvalues, which are on top
  * of the stack. [-ASR_UP_COUNT, +0] */
 void asr_open_draft(lua_State *L);
+
+/* Throws where there are more than `most` arguments; nils behind them are let
+ * through, because f(g()) is common. [-0, +0] */
+void asr_check_count(lua_State *L, int most, const char *where);
+
 /* lua_CFunctions of the other files. */
 int asr_json_encode(lua_State *L);
 int asr_json_message(lua_State *L);
 int asr_json_array(lua_State *L);
 int asr_json_decode(lua_State *L);
 int asr_json_checked(lua_State *L);
+int asr_array_length(lua_State *L);
+int asr_mark_array(lua_State *L);
+int asr_mark_object(lua_State *L);
 int asr_uint64(lua_State *L);
 int asr_digits(lua_State *L);
 /* Pushes "JSON: <why> at byte <n>". [-0, +1] */

@@ -71,14 +71,15 @@ int asr_encode_refuse(struct asr_encoder *e, const char *why) {
   return 0;
 }
 
+int asr_encode_misuse(struct asr_encoder *e, const char *why) {
+  e->kind = ASR_MISUSE;
+  return asr_encode_refuse(e, why);
+}
+
 int asr_encode_refuse_type(struct asr_encoder *e, int i) {
-  i = lua_absindex(e->L, i);
-  if (!luaL_getmetafield(e->L, i, "__name") ||
-      lua_type(e->L, -1) != LUA_TSTRING) {
-    lua_pushstring(e->L, luaL_typename(e->L, i));
-  }
+  asr_push_kind(e->L, i);
   lua_pushfstring(e->L, "JSON has no %s", lua_tostring(e->L, -1));
-  return asr_encode_refuse(e, lua_tostring(e->L, -1));
+  return asr_encode_misuse(e, lua_tostring(e->L, -1));
 }
 
 /* ---- scalars */
@@ -143,7 +144,7 @@ static int encode_lightuserdata(struct asr_encoder *e, int i) {
 static int encode_cdata(struct asr_encoder *e, int i) {
   struct asr_span digits;
   if (!asr_cdata_digits(e->L, i, &digits)) {
-    return asr_encode_refuse(e, "JSON has no cdata but int64_t and uint64_t");
+    return asr_encode_misuse(e, "JSON has no cdata but int64_t and uint64_t");
   }
   asr_buf_add_span(e->out, digits);
   lua_pop(e->L, 1);

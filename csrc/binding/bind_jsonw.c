@@ -16,23 +16,8 @@
 static int refuse_keys(struct asr_encoder *e) {
   e->levels[e->depth - 1].key = 0; /* it is about the table itself */
   e->levels[e->depth - 1].index = 0;
-  return asr_encode_refuse(e, "its keys are neither 1..n nor all strings; say "
+  return asr_encode_misuse(e, "its keys are neither 1..n nor all strings; say "
                               "signalr.array(t, n) or signalr.object(t)");
-}
-
-/* Counts the keys of table `t`, if each is a whole number of 1..n; else -1. */
-static int64_t count_keys(lua_State *L, int t, int64_t n) {
-  int64_t count = 0, key;
-  lua_pushnil(L);
-  while (lua_next(L, t)) {
-    lua_pop(L, 1);
-    if (!asr_whole(L, -1, &key) || key < 1 || key > n) {
-      lua_pop(L, 1);
-      return -1;
-    }
-    count++;
-  }
-  return count;
 }
 
 /* Elements 1..n of the table at `t`; nil is null. */
@@ -56,9 +41,9 @@ static int encode_elements(struct asr_encoder *e, int t, int64_t n) {
 
 static int encode_marked_array(struct asr_encoder *e, int t, int64_t n) {
   int64_t length = n >= 0 ? n : (int64_t)lua_rawlen(e->L, t);
-  int64_t count = count_keys(e->L, t, length);
+  int64_t count = asr_count_keys(e->L, t, length);
   if (count < 0 || (n < 0 && count != length)) {
-    return asr_encode_refuse(
+    return asr_encode_misuse(
         e, n >= 0 ? "an array of n elements has keys beyond 1..n"
                   : "an array has keys beyond 1..n, or holes; say "
                     "signalr.array(t, n)");
@@ -78,7 +63,7 @@ static int encode_key(struct asr_encoder *e, int t, int k, enum asr_mark mark) {
     lua_pushfstring(L, "a key is a %s%s", luaL_typename(L, k),
                     lua_type(L, k) == LUA_TNUMBER ? " with a fraction" : "");
     e->levels[e->depth - 1].key = 0;
-    return asr_encode_refuse(e, lua_tostring(L, -1));
+    return asr_encode_misuse(e, lua_tostring(L, -1));
   }
   if (mark != ASR_MARK_OBJECT) {
     return refuse_keys(e);
@@ -90,7 +75,7 @@ static int encode_key(struct asr_encoder *e, int t, int k, enum asr_mark mark) {
   lua_pushlstring(L, text, digits.len);
   lua_rawget(L, t);
   if (!lua_isnil(L, -1)) {
-    return asr_encode_refuse(e, "the key is there as a number and as a string");
+    return asr_encode_misuse(e, "the key is there as a number and as a string");
   }
   lua_pop(L, 1);
   asr_buf_add_byte(e->out, '"');
@@ -136,10 +121,11 @@ static int encode_entered(struct asr_encoder *e, int t) {
   }
   int64_t length = mark == ASR_MARK_OBJECT ? 0 : (int64_t)lua_rawlen(e->L, t);
   if (length > 0) {
-    return count_keys(e->L, t, length) == length ? encode_elements(e, t, length)
-                                                 : refuse_keys(e);
+    return asr_count_keys(e->L, t, length) == length
+               ? encode_elements(e, t, length)
+               : refuse_keys(e);
   }
-  if (mark == ASR_MARK_EMPTY_ARRAY && count_keys(e->L, t, 0) == 0) {
+  if (mark == ASR_MARK_EMPTY_ARRAY && asr_count_keys(e->L, t, 0) == 0) {
     asr_buf_add_text(e->out, "[]");
     return 1;
   }
@@ -151,7 +137,7 @@ static int encode_table(struct asr_encoder *e, int i) {
   const void *table = lua_topointer(e->L, t);
   for (int k = 0; k < e->depth; k++) {
     if (e->levels[k].table == table) {
-      return asr_encode_refuse(e, "the table contains itself");
+      return asr_encode_misuse(e, "the table contains itself");
     }
   }
   if (e->depth == ASR_JSON_DEPTH) {
@@ -200,6 +186,7 @@ void asr_encoder_init(struct asr_encoder *e, lua_State *L, struct asr_buf *out,
                       const char *root) {
   e->L = L;
   e->root = root;
+  e->kind = NULL;
   e->depth = 0;
   e->out = out;
 }
@@ -209,7 +196,7 @@ static void begin(struct asr_encoder *e, lua_State *L, const char *root) {
   asr_encoder_init(e, L, asr_new_buffer(L, ASR_JSON_MAX), root);
 }
 
-/* Returns the text, or nil and the message that is on top. */
+/* Returns the text, or nil, the message that is on top, and its kind. */
 static int finish(struct asr_encoder *e, int ok) {
   lua_State *L = e->L;
   if (ok && e->out->status != ASR_TOO_BIG) {
@@ -219,11 +206,13 @@ static int finish(struct asr_encoder *e, int ok) {
   if (ok) {
     lua_pushfstring(L, "%s: the JSON text is longer than %d bytes", e->root,
                     (int)ASR_JSON_MAX);
+    e->kind = ASR_SIZE;
   }
   asr_buf_close(e->out);
   lua_pushnil(L);
   lua_insert(L, -2);
-  return 2;
+  lua_pushstring(L, e->kind);
+  return 3;
 }
 
 /* The elements 1..n of the table at `args`, which errors call root[i]. */
@@ -241,8 +230,8 @@ Writes a value as JSON.
 @param value nil, boolean, number, string (UTF-8), table, null, or a value of
   float, uint64, raw_json, json_decode; on LuaJIT int64_t and uint64_t
 @string[opt="value"] name what a message calls it
-@treturn string the text, or nil and a message with the path to what JSON
-  cannot hold
+@treturn string the text, or nil, a message with the path to what JSON cannot
+  hold, and "misuse" (no data from outside could be that), "size" or nil
 */
 int asr_json_encode(lua_State *L) {
   struct asr_encoder e;
@@ -260,7 +249,7 @@ Writes the elements 1..n of a table as a JSON array; nil ones become null.
 @tparam table args
 @int n
 @string[opt="value"] name
-@treturn string the text, or nil and a message
+@treturn string the text, or nil, a message and its kind, as of json_encode
 */
 int asr_json_array(lua_State *L) {
   struct asr_encoder e;
@@ -278,7 +267,8 @@ Writes the body of a send: {"target":...,"arguments":[...]}.
 @string target
 @tparam table args
 @int n how many arguments there are; nil ones become null
-@treturn string the text, or nil and a message ("arguments[2].pos.x: ...")
+@treturn string the text, or nil, a message ("arguments[2].pos.x: ...") and its
+  kind, as of json_encode
 */
 int asr_json_message(lua_State *L) {
   struct asr_encoder e;

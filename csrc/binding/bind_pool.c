@@ -52,15 +52,19 @@ static const char *text_option(lua_State *L, const char *key) {
 /* The texts stay on the stack. */
 static void read_options(lua_State *L, asr_options *o) {
   memset(o, 0, sizeof *o);
-  o->max_connections =
-      count_option(L, "max_connections", 64, ASR_MAX_CONNECTIONS);
-  o->max_in_flight = count_option(L, "max_in_flight", 10000, ASR_MAX_IN_FLIGHT);
-  o->max_response = count_option(L, "max_response", 4194304, (size_t)1 << 31);
-  o->connect_timeout = asr_field_number(L, 1, "options", "connect_timeout", 5);
-  if (o->connect_timeout <= 0 || o->connect_timeout > 1e6)
-    luaL_error(L, "options.connect_timeout must be above 0");
-  o->max_connection_age =
-      asr_field_number(L, 1, "options", "max_connection_age", 600);
+  o->max_connections = count_option(
+      L, "max_connections", ASR_DEFAULT_CONNECTIONS, ASR_MAX_CONNECTIONS);
+  o->max_in_flight = count_option(L, "max_in_flight", ASR_DEFAULT_IN_FLIGHT,
+                                  ASR_MAX_IN_FLIGHT);
+  o->max_response =
+      count_option(L, "max_response", ASR_DEFAULT_RESPONSE, ASR_MAX_RESPONSE);
+  o->connect_timeout = asr_field_number(L, 1, "options", "connect_timeout",
+                                        ASR_DEFAULT_CONNECT_TIMEOUT);
+  if (o->connect_timeout <= 0 || o->connect_timeout > ASR_TIMEOUT_MAX)
+    luaL_error(L, "options.connect_timeout must be above 0 and at most %d",
+               ASR_TIMEOUT_MAX);
+  o->max_connection_age = asr_field_number(
+      L, 1, "options", "max_connection_age", ASR_DEFAULT_CONNECTION_AGE);
   o->insecure = !asr_field_boolean(L, 1, "options", "verify", 1);
   o->io_thread = asr_field_boolean(L, 1, "options", "io_thread", 0);
   o->ca_file = text_option(L, "ca_file");

@@ -3,6 +3,7 @@
 #define ASR_BIND_POOL_H
 
 #include "binding/support.h"
+#include "core/limits.h"
 #include "core/span.h"
 #include "net/pool.h"
 

@@ -41,7 +41,7 @@ static void read_options(lua_State *L, asr_outbox_options *o) {
     luaL_error(L, "options.agent must be a header line");
   o->agent = asr_span(agent, len);
   o->limit = count_field(L, "limit", ASR_MAX_IN_FLIGHT);
-  o->bytes = count_field(L, "bytes", (size_t)1 << 40);
+  o->bytes = count_field(L, "bytes", ASR_MAX_QUEUE_BYTES);
   o->abreast = count_field(L, "abreast", ASR_MAX_CONNECTIONS);
   o->lifetime = (int64_t)count_field(L, "lifetime", 1 << 30);
   o->ordered = asr_field_boolean(L, 2, "options", "ordered", 0);

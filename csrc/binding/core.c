@@ -18,6 +18,8 @@ ASR_EXPORT int luaopen_azure_signalr_core(lua_State *L) {
   asr_open_place(L);
   asr_open_guard(L);
   asr_open_coroutine(L);
+  asr_open_handle(L);
+  asr_open_limits(L);
   asr_open_host(L);
   asr_open_secret(L);
   lua_pushliteral(L, ASR_VERSION);

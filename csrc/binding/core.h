@@ -16,6 +16,8 @@ void asr_open_text(lua_State *L);
 void asr_open_place(lua_State *L);
 void asr_open_guard(lua_State *L);
 void asr_open_coroutine(lua_State *L);
+void asr_open_handle(lua_State *L);
+void asr_open_limits(lua_State *L);
 void asr_open_host(lua_State *L);
 void asr_open_secret(lua_State *L);
 

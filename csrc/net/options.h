@@ -30,6 +30,4 @@ typedef struct asr_option_texts {
 bool asr_options_keep(asr_options *options, asr_option_texts *texts);
 void asr_options_free(asr_options *options, asr_option_texts *texts);
 
-enum { ASR_MAX_IN_FLIGHT = 1 << 20, ASR_MAX_CONNECTIONS = 4096 };
-
 #endif

@@ -39,8 +39,9 @@ local function sending()
   want("claims", "true", client:hub("h"):negotiate { claims = { weight = 2.5 }, expires_in = 60 } ~= nil)
   want("nameid", "false", (pcall(function() client:hub("h"):negotiate { claims = { NAMEID = "x" } } end)))
   want("a filter", "a gt 1.5", (signalr.filter("a gt %d", 1.5)))
-  want("a bad path", "false", (pcall(client.request, client, { method = "GET", path = "/api/\253" })))
-  want("a bad hub", "false", (pcall(client.hub, client, "a\253")))
+  want("a bad path", "false", (pcall(client.request, client, { method = "GET", path = "/api/\195\189" })))
+  want("a bad hub", "invalid", select(2, client:hub("a\253"):send("t")).kind)
+  want("a bad hub of letters", "invalid", select(2, client:hub("a\195\189"):send("t")).kind)
 end
 
 local function reading()

@@ -41,7 +41,7 @@ function M.find(root, pattern, apart)
     local value = table.remove(waiting)
     if type(value) == "string" then
       if value:find(pattern) then return value end
-    elseif value ~= nil and not seen[value] then
+    elseif value ~= nil and value == value and not seen[value] then
       seen[value] = true
       for _, part in ipairs(parts_of(value)) do waiting[#waiting + 1] = part end
     end

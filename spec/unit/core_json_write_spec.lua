@@ -109,8 +109,8 @@ describe("core.json_encode", function()
     refused("value: JSON has no table", setmetatable({}, { __json = false }))
     assert.are.equal('{"a":1}', core.json_encode(setmetatable({ a = 1 }, { __name = "some.class", __json = true })))
     local hub = require("azure.signalr").new("Endpoint=http://localhost:1;AccessKey=k"):hub "chat"
-    refused("value.hub: JSON has no azure.signalr.hub", { hub = hub })
-    refused("value.hub: JSON has no azure.signalr.group", { hub = hub:group "lobby" })
+    refused("value.hub: JSON has no azure.signalr.hub (a hub handle)", { hub = hub })
+    refused("value.hub: JSON has no azure.signalr.group (a group handle)", { hub = hub:group "lobby" })
   end)
 
   it("refuses cycles and too deep nesting", function()

@@ -55,7 +55,7 @@ describe("enqueue", function()
     local client = open()
     local hub = client:hub("chat")
     for _, bad in ipairs {
-      function() hub:enqueue() end, function() hub:enqueue("") end, function() hub:enqueue("t", { x = 0 / 0 }) end,
+      function() hub:enqueue() end, function() hub:enqueue(7) end, function() hub:enqueue("t", { 1, nil, 3 }) end,
       function() hub:group("g"):enqueue("t", print) end, function() hub.enqueue("t") end,
       function() client:drain(-1) end, function() client:drain("1") end,
     } do
@@ -63,7 +63,7 @@ describe("enqueue", function()
       assert.is_false(fine)
       assert.is_truthy(message:find("^spec/unit/enqueue_spec%.lua:%d+: "))
     end
-    local _, message = pcall(function() hub:user("u"):enqueue("t", { x = { y = 0 / 0 } }) end)
+    local _, message = pcall(function() hub:user("u"):enqueue("t", { x = { y = print } }) end)
     assert.is_truthy(message:find("user:enqueue: arguments[1].x.y", 1, true))
     assert.are.equal(0, balance(client).accepted)
     client:close()

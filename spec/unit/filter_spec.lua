@@ -4,6 +4,7 @@ local signalr = require "azure.signalr"
 local base64 = require "azure.signalr.base64"
 local frames = require "azure.signalr.frames"
 local int64 = require "spec.support.int64"
+local recorded = require "spec.support.recorded"
 
 local unpack = unpack or table.unpack -- luacheck: ignore
 local filter, command = signalr.filter, signalr.command
@@ -48,8 +49,9 @@ describe("signalr.filter", function()
       { "the format has %x at 1", "%x", "a" }, { "the format has % at 2", "a%", "a" },
       { "value 1 must be a string, got number", "%s", 7 }, { "value 1 must be a string, got nil", "%s", n = 3 },
       { "value 1 must be a number for %d, got string", "%d", "7" }, { "value 1 must be a number", "%d", true },
-      { "value 1 must be a number", "%d", 0 / 0 }, { "value 1 must be valid UTF-8", "%s", "\255" },
-      { "value 1 must not be an empty array", "%s", {} }, { "value 1[2] must be a string", "%s", { "a", 7 } },
+      { "value 1 must be a string, got number (%d writes numbers)", "%s", 42 },
+      { "value 1 must be a number for %d, got string (%s writes strings)", "%d", "7" },
+      { "value 1[2] must be a string", "%s", { "a", 7 } },
       { "format must be a string", 7 },
       { "%s number 1 of the format stands within quotes", "userId eq '%s'", " or true or userId eq " },
       { "%s number 2 of the format stands within quotes", "userId eq %s or userId eq 'o''%s'", "it's", "a" },
@@ -62,6 +64,29 @@ describe("signalr.filter", function()
       assert.is_truthy(message:find("filter_spec.lua:%d+: signalr.filter: "), message)
       assert.is_truthy(message:find(case[1], 1, true), message)
     end
+  end)
+
+  it("gives nil and an error for values that come from outside and cannot be", function()
+    for _, case in ipairs {
+      { "value 1: JSON has no NaN", "%d", 0 / 0 }, { "value 1 must be valid UTF-8", "%s", "\255" },
+      { "value 1 must not be an empty array", "%s", {} },
+      { "value 2[2] must be valid UTF-8", "%s %s", "a", { "a", "\255" } },
+    } do
+      local text, err = filter(unpack(case, 2))
+      assert.is_nil(text)
+      assert.are.equal("invalid", err.kind)
+      assert.are.equal("signalr.filter: invalid: " .. case[1], tostring(err))
+    end
+  end)
+
+  it("is given to hub:execute as its parts, too, so that what is wrong is the call's error", function()
+    local client, transport = recorded()
+    local hub = client:hub("chat")
+    assert(hub:execute({ command.close() }, { filter = { "userId in %s and n eq %d", { "o'neill", "b" }, 7 } }))
+    assert.are.same({ "filter", "userId in ('o''neill','b') and n eq 7" }, transport.requests[1].query[2])
+    local ok, message = pcall(function() hub:execute({ command.close() }, { filter = { "userId eq %s" } }) end)
+    assert.is_false(ok)
+    assert.is_truthy(message:find("hub:execute: filter: no value for %s number 1 of the format", 1, true), message)
   end)
 end)
 

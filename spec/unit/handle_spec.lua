@@ -62,6 +62,48 @@ describe("a handle", function()
     assert.is_false(hub == recorded():hub("chat"))
   end)
 
+  it("says what it addresses", function()
+    assert.are.equal("https://contoso.service.signalr.net", client.endpoint)
+    assert.are.same({ "chat", nil }, { hub.name, hub.application })
+    assert.are.equal("app", client:hub("x", { application = "App" }).application)
+    assert.are.same({ "g", "chat" }, { hub:group("g").name, hub:group("g").hub })
+    assert.are.same({ "u", "chat" }, { hub:user("u").id, hub:user("u").hub })
+    local stream = hub:connection("c"):stream("s")
+    assert.are.same({ "c", "s", "c", "chat" }, { hub:connection("c").id, stream.id, stream.connection, stream.hub })
+  end)
+
+  it("shows nothing else to who walks over it", function()
+    local group = hub:group("g"):except { "a" }:with { timeout = 1 }
+    group:send("t")
+    for _, object in ipairs { client, hub, group, hub:user("u"), hub:connection("c"), hub:connection("c"):stream("s"),
+      hub:users { "u" }, group:except { "b" }, hub:group("g"):pages(), signalr.command.join("g") } do
+      assert.is_nil(next(object))
+      assert.are.equal(0, #object)
+      for _, name in ipairs { "settings", "params", "targets", "excluded", "problem", "transport", "key" } do
+        assert.is_nil(object[name])
+      end
+    end
+  end)
+
+  it("takes nothing that would have no effect", function()
+    for name, object in pairs { client = client, hub = hub, group = hub:group("g"), user = hub:user("u"),
+      connection = hub:connection("c"), stream = hub:connection("c"):stream("s"), pages = hub:group("g"):pages(),
+      command = signalr.command.join("g") } do
+      for _, key in ipairs { "foo", "timeout", "name", "id", "send", 1, true } do
+        local ok, why = pcall(function() object[key] = 1 end)
+        assert.is_false(ok)
+        assert.is_truthy(why:find("handle_spec.lua:%d+: " .. name .. "%.[%w]+ cannot be set"), why)
+      end
+    end
+    assert.are.equal("chat", hub.name)
+  end)
+
+  it("is nothing that a table with its class could pass for", function()
+    local fake = setmetatable({}, { __metatable = {} })
+    assert.is_false(pcall(hub.send, fake, "t"))
+    assert.is_false(pcall(hub.send, setmetatable({}, getmetatable(hub)), "t"))
+  end)
+
   it("accumulates what is excluded, and stays as it was", function()
     local first = hub:except { "a" }
     local second = first:except { "b", "c" }

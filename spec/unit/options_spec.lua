@@ -1,5 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Options: closed, copied, frozen.
+local core = require "azure.signalr.core"
+local curl = require "azure.signalr.curl"
 local signalr = require "azure.signalr"
 local testing = require "azure.signalr.testing"
 
@@ -92,12 +94,61 @@ describe("signalr.new", function()
       { { connection_string = base, on_attempt = 1 }, "on_attempt must be a function" },
       { { connection_string = base, server_endpoint = "x" }, "server_endpoint must be an http or https URL" },
       { { connection_string = base, drain_timeout = 5 }, "drain_timeout is for workers of nginx; elsewhere" },
+      { { connection_string = base, timeout = 5000 },
+        "timeout must be a number of seconds above 0 and at most 3600, got 5000 (milliseconds?)" },
+      { { connection_string = base, connect_timeout = 2e6 },
+        "connect_timeout must be a number of seconds above 0 and at most 3600, got 2000000" },
+      { { connection_string = base, max_connections = 10000 },
+        "max_connections must be a whole number from 1 to 4096" },
+      { { connection_string = base, application = "" }, "application must not be empty" },
+      { { endpoint = base, access_key = "k" }, "endpoint looks like a connection string: give that as" },
+      { { endpoint = "http://h", access_key = base }, "access_key looks like a connection string" },
+      { { base }, "a connection string in a table must be named" },
+      { { connection_string = base, [base] = true }, "unknown option of 47 bytes" },
     }
-    for i = 1, 32 do
+    for i = 1, 40 do
       local message = message_of(cases[i][1])
       assert.is_truthy(message:find(cases[i][2], 1, true), message)
+      assert.is_nil(message:find("AccessKey=", 1, true), message)
     end
-    assert.are.equal(32, #cases)
+    assert.are.equal(40, #cases)
+  end)
+
+  it("takes a connection string and options", function()
+    local client = signalr.new(base, { transport = testing.transport(), retry = false, timeout = 9 })
+    assert.are.same({ false, 9 }, { client.context.config.retry, client.context.config.timeout })
+    for _, case in ipairs {
+      { base, 5, "options must be a plain table, got number" }, { base, base, "options must be a plain table" },
+      { base, { timout = 1 }, 'did you mean "timeout"?' }, { base, { endpoint = "http://h" }, "exclude each other" },
+      { base, { connection_string = base }, "there are two connection strings" },
+      { { connection_string = base }, { timeout = 1 }, "or one table of options; got two, a table and a table" },
+      { nil, { timeout = 1 }, "is the environment variable set?" },
+    } do
+      local ok, message = pcall(function()
+        local made = signalr.new(case[1], case[2])
+        made:close()
+      end)
+      assert.is_false(ok)
+      assert.is_truthy(message:find("options_spec.lua:%d+: signalr.new"), message)
+      assert.is_truthy(message:find(case[3], 1, true), message)
+    end
+  end)
+
+  it("lets nobody say more than the pool of connections takes", function()
+    for name, most in pairs(core.limits) do
+      if name:find("^max_") then
+        local options = { connection_string = base, [name] = most }
+        local client = signalr.new(options)
+        assert.are.equal(most, client.context.config[name])
+        client:close()
+        options[name] = most + 1
+        assert.is_truthy(message_of(options):find(("from 1 to %.0f"):format(most), 1, true))
+      end
+    end
+    local client = signalr.new(base, { connect_timeout = core.limits.timeout, queue_bytes = core.limits.queue_bytes })
+    client:close()
+    assert.is_false(pcall(curl.pool, { connect_timeout = core.limits.timeout + 1 }))
+    assert.is_false(pcall(curl.pool, { max_connections = core.limits.max_connections + 1 }))
   end)
 
   it("lower-cases the application, which hubs then have", function()

@@ -139,11 +139,17 @@ M.options = { parallel = check.integer(1, 10000) }
 -- @treturn table array, in the order of the list: { ok = true, value = } with what the function returned (of
 -- `true, value` the value), or { ok = false, err = } with what it threw, or returned after nil or false
 -- @treturn number how many are not ok
-function M.all(list, options)
+function M.all(list, options, ...)
+  check.count("signalr.all", 2, ...)
   check.type("table")(list, "signalr.all", "functions")
-  options = check.options(options, M.options, "signalr.all")
-  for i = 1, #list do check.type("function")(list[i], "signalr.all", ("functions[%d]"):format(i)) end
-  return M.each(#list, options.parallel, function(i) return list[i]() end)
+  local count = check.array(list, "signalr.all", "functions")
+  local copy = {}
+  for i = 1, count do
+    check.type("function")(list[i], "signalr.all", ("functions[%d]"):format(i))
+    copy[i] = list[i]
+  end
+  local read = check.options(options, M.options, "signalr.all")
+  return M.each(count, read.parallel, function(i) return copy[i]() end)
 end
 
 return M

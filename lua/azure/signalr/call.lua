@@ -58,10 +58,12 @@ local function values(a, b, c)
   return a
 end
 
--- A spawned function that the closing ended learns of that first.
-local function refuse(context, op)
+--- Throws, for a client that is closed; a spawned function that the closing ended learns of that first.
+-- @tparam table context
+-- @tparam string where the method, as in "hub:send"
+function M.refuse(context, where)
   if context.scheduler then context.scheduler:waiter() end
-  check.fail("%s: the client is closed", op.id)
+  check.fail("%s: the client is closed", where)
 end
 
 -- How long to wait before the next attempt, if there is one to make.
@@ -90,7 +92,7 @@ end
 -- @tparam table settings timeout (seconds, for all attempts and pauses), retry, max_response, on_attempt; deadline
 -- @return what the method returns
 function M.run(context, op, req, settings)
-  if context.closed then refuse(context, op) end
+  if context.closed then M.refuse(context, op.id) end
   local transport = context.transport
   local started = transport:now()
   local deadline = settings.deadline or started + settings.timeout

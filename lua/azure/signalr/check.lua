@@ -1,12 +1,18 @@
 -- SPDX-License-Identifier: MIT
---- Checks of arguments. Misuse throws a string at the line of the caller's own code.
+--- Checks of arguments. Misuse (a wrong type, an unknown option, a surplus argument) throws a string at the line of the
+-- caller's own code. What a text holds may come from outside: a rule returns what is wrong with it, for nil, err.
+--
+-- A rule is a function(value, where, name) -> value | nil (as it is), problem: where is the method, as in "hub:send",
+-- name what messages call the value.
 local core = require "azure.signalr.core"
 local bytes = require "azure.signalr.bytes"
 local globals = require "azure.signalr.globals"
 
 local M = {}
 
-local getinfo = globals.getinfo
+local error, getmetatable, pairs, select, type = error, getmetatable, pairs, select, type
+local rawget, getinfo = globals.rawget, globals.getinfo
+local math, list = globals.math, globals.table
 -- Every file of this library has a source that begins like this one's.
 local own = getinfo and getinfo(1, "S").source:match("^(.*)check%.lua$") or "@\0"
 
@@ -34,14 +40,49 @@ local function kind_of(value)
 end
 M.kind_of = kind_of
 
---- Wants the object before the colon.
+-- A number as the locale of nobody writes it; what JSON has no text for (inf, nan) looks alike everywhere.
+local function shown(value)
+  if type(value) ~= "number" then return kind_of(value) end
+  return core.json_encode(value) or ("%g"):format(value)
+end
+M.shown = shown
+
+-- A name that a caller gave: it may be anything, a key even.
+local function shown_name(name)
+  if type(name) ~= "string" then return shown(name) end
+  if #name <= 40 and name:find("^[A-Za-z_][A-Za-z0-9_.-]*$") then return '"' .. name .. '"' end
+  return ("of %d bytes"):format(#name)
+end
+
+--- Wants no more arguments than a function declares. Nils behind them are let through: f(g()) is common.
+-- @tparam string where
+-- @tparam number declared how many it declares, self left out
+-- @param ... what came behind them
+function M.count(where, declared, ...)
+  for i = select("#", ...), 1, -1 do
+    if (select(i, ...)) ~= nil then
+      fail("%s takes %s, got %d", where,
+        declared == 0 and "no arguments" or declared == 1 and "1 argument" or declared .. " arguments", declared + i)
+    end
+  end
+end
+
+--- Throws: the object before the colon is another.
+-- @param self what came as self
+-- @tparam string method as in "hub:send"
+function M.wrong_self(self, method)
+  fail("%s must be called with a colon on its own object, as in %s(...); self is %s", method, method, kind_of(self))
+end
+
+--- Wants the object before the colon, and no surplus arguments.
 -- @param self what came as self
 -- @tparam table meta the metatable that it must have
--- @tparam string method as in "hub:send"
-function M.self(self, meta, method)
-  if getmetatable(self) ~= meta then
-    fail("%s must be called with a colon on its own object, as in %s(...); self is %s", method, method, kind_of(self))
-  end
+-- @tparam string method as in "handle:wait"
+-- @tparam number|nil declared see M.count
+-- @param ... what came behind them
+function M.self(self, meta, method, declared, ...)
+  if getmetatable(self) ~= meta then M.wrong_self(self, method) end
+  if declared and select("#", ...) > 0 then M.count(method, declared, ...) end
 end
 
 local function distance(a, b)
@@ -62,164 +103,157 @@ end
 --- The known name that is nearest to a wrong one.
 -- @tparam string name
 -- @tparam table known a table whose keys are the known names
+-- @tparam number|nil most how many letters may differ; without it, two, or a third of a long name
 -- @treturn string|nil the nearest, when one is near enough to be meant
-function M.nearest(name, known)
+function M.nearest(name, known, most)
+  if #name > 60 then return nil end
   local best, least
   for candidate in pairs(known) do
     local d = distance(core.lower(name), candidate)
     if not least or d < least or (d == least and bytes.before(candidate, best)) then best, least = candidate, d end
   end
-  if best and least <= math.max(2, math.floor(#name / 3)) then return best end
+  if best and least <= (most or math.max(2, math.floor(#name / 3))) then return best end
 end
 
 local function names_of(known)
-  local list = {}
-  for name in pairs(known) do list[#list + 1] = name end
-  bytes.sort(list)
-  return table.concat(list, ", ")
+  local names = {}
+  for name in pairs(known) do names[#names + 1] = name end
+  return list.concat(bytes.sort(names), ", ")
 end
 
---- Wants a table with known names only, each value passing its check.
+local function unknown_option(name, known, where)
+  local near = type(name) == "string" and M.nearest(name, known)
+  fail("%s: unknown option %s; %s", where, shown_name(name),
+    near and ("did you mean %q?"):format(near) or ("known: " .. names_of(known)))
+end
+
+--- Reads a table with known names only, each by its rule.
 -- @param options what was given; nil stands for none
--- @tparam table known name -> function(value, where, name) that throws
+-- @tparam table rules name -> rule
 -- @tparam string where the method, for the message
--- @treturn table the options given, or an empty table
-function M.options(options, known, where)
-  if options == nil then return {} end
-  if type(options) ~= "table" or getmetatable(options) then
+-- @treturn table a copy
+-- @treturn string|nil what is wrong with the contents of a text
+function M.read(options, rules, where)
+  local read, problem, named = {}, nil, nil
+  if options == nil then return read end
+  if type(options) ~= "table" or getmetatable(options) ~= nil then
     fail("%s: options must be a plain table, got %s", where, kind_of(options))
   end
   for name, value in pairs(options) do
-    local check = type(name) == "string" and known[name]
-    if not check then
-      local near = type(name) == "string" and M.nearest(name, known)
-      fail("%s: unknown option %s; %s", where, type(name) == "string" and ("%q"):format(name) or tostring(name),
-        near and ("did you mean %q?"):format(near) or ("known: " .. names_of(known)))
-    end
-    check(value, where, name)
+    local rule = type(name) == "string" and rules[name]
+    if not rule then unknown_option(name, rules, where) end
+    local taken, wrong = rule(value, where, name)
+    if taken == nil then taken = value end
+    read[name] = taken
+    if wrong and (not named or bytes.before(name, named)) then problem, named = wrong, name end
   end
-  return options
+  return read, problem
 end
 
---- Wants valid UTF-8; returns the count of its characters.
+--- The same, for options that no outside reaches: wrong contents throw, too.
+-- @treturn table a copy
+function M.options(options, rules, where)
+  local read, problem = M.read(options, rules, where)
+  if problem then fail("%s: %s", where, problem) end
+  return read
+end
+
+--- A rule: valid UTF-8.
 function M.text(value, where, name)
   if type(value) ~= "string" then fail("%s: %s must be a string, got %s", where, name, kind_of(value)) end
-  local characters = core.utf8_len(value)
-  if not characters then fail("%s: %s must be valid UTF-8", where, name) end
-  return characters
+  if not core.utf8_len(value) then return value, name .. " must be valid UTF-8" end
+  return value
 end
 
---- Wants text with at least one character.
+--- A rule: text with at least one character.
 function M.some_text(value, where, name)
-  local characters = M.text(value, where, name)
-  if characters == 0 then fail("%s: %s must not be empty", where, name) end
-  return characters
+  if value == "" then return value, name .. " must not be empty" end
+  return M.text(value, where, name)
 end
 
---- Wants a name that can stand as one segment of a path. "." and ".." cannot: whoever normalizes the path
--- would turn a send to the group ".." into a broadcast.
-function M.id(value, where, name)
-  local characters = M.some_text(value, where, name)
-  if value == "." or value == ".." then
-    fail("%s: %s must not be %q, which a URL path cannot carry", where, name, value)
+-- What makes a table no array, in words.
+local function flaw_of(value)
+  local count, most = 0, 0
+  for key in pairs(value) do
+    if type(key) ~= "number" or key % 1 ~= 0 or key < 1 then return "it has the key " .. shown_name(key) end
+    count, most = count + 1, math.max(most, key)
   end
-  return characters
+  for i = 1, count do
+    if rawget(value, i) == nil then return ("[%d] is nil, and [%s] is not"):format(i, shown(most)) end
+  end
+  return "it is marked as an object"
 end
 
--- White space outside ASCII, as .NET's \s sees it.
-local wide_spaces = {
-  "\194\133", "\194\160", "\225\154\128", "\226\128[\128-\138\168\169\175]", "\226\129\159", "\227\128\128",
-}
-
-local function is_blank(value)
-  if not value:find("[ \t-\r\128-\255]") then return false end
-  for i = 1, #wide_spaces do value = value:gsub(wide_spaces[i], "") end
-  return not value:find("[^ \t-\r]")
+-- Whether a metatable shows more than a table has.
+local function has_more(value, n)
+  local length = #value
+  return value[n + 1] ~= nil or type(length) == "number" and length > n
 end
 
-local function bounded(value, where, name, limit)
-  local characters = M.id(value, where, name)
-  if characters > limit then
-    fail("%s: %s must have at most %d characters, got %d", where, name, limit, characters)
+--- Wants an array: a table with the keys 1..n and no others, or one for which signalr.array(t, n) says n. The one
+-- judge of arrays, which that of JSON shares (core.array_length): no list is cut short at a hole.
+-- @param value
+-- @tparam string where
+-- @tparam string name
+-- @tparam string|nil of what it holds, for the message, as in " of connection ids"
+-- @treturn number its length
+function M.array(value, where, name, of)
+  if type(value) ~= "table" then
+    fail("%s: %s must be an array%s, got %s", where, name, of or "", kind_of(value))
   end
-  if is_blank(value) then fail("%s: %s must not be blank", where, name) end
-end
-
---- Wants a group name: 1 to 1024 characters, not blank.
-function M.group(value, where, name) bounded(value, where, name, 1024) end
-
---- Wants a stream id: 1 to 100 characters, not blank.
-function M.stream(value, where, name) bounded(value, where, name, 100) end
-
---- Wants a hub or application name, as the service's pattern has it.
-function M.hub(value, where, name)
-  M.some_text(value, where, name)
-  if #value > 128 or not value:find("^[A-Za-z][A-Za-z0-9_`,.%[%]]*$") then
-    fail("%s: %s must begin with a letter, hold only letters, digits and _ ` , . [ ], "
-      .. "and have at most 128 characters", where, name)
+  local n = core.array_length(value)
+  if not n then
+    fail("%s: %s must be an array without holes or other keys: %s", where, name, flaw_of(value))
   end
-end
-
---- Wants an array of connection ids; returns a copy, so that the caller may change its own.
-function M.ids(list, where, name)
-  if type(list) ~= "table" then
-    fail("%s: %s must be an array of connection ids, got %s", where, name, kind_of(list))
+  if getmetatable(value) ~= nil and has_more(value, n) then
+    fail("%s: %s must be a plain array: elements of this one come from its metatable", where, name)
   end
-  local copy, count = {}, 0
-  for i = 1, #list do
-    M.id(list[i], where, ("%s[%d]"):format(name, i))
-    copy[i] = list[i]
-  end
-  for _ in pairs(list) do count = count + 1 end
-  if count ~= #copy then fail("%s: %s must be an array without holes or other keys", where, name) end
-  return copy
+  return n
 end
 
 local function is_number(value)
   return type(value) == "number" and value == value and value ~= math.huge and value ~= -math.huge
 end
 
--- A number as the locale of nobody writes it; what JSON has no text for (inf, nan) looks alike everywhere.
-local function shown(value)
-  if type(value) ~= "number" then return kind_of(value) end
-  return core.json_encode(value) or ("%g"):format(value)
-end
-
---- Makes a check for whole numbers from min to max.
+--- Makes a rule for whole numbers from min to max.
 function M.integer(min, max)
   return function(value, where, name)
     if not is_number(value) or value % 1 ~= 0 or value < min or (max and value > max) then
       fail("%s: %s must be a whole number %s, got %s", where, name,
-        max and ("from %d to %d"):format(min, max) or ("of at least %d"):format(min),
-        shown(value))
+        max and ("from %d to %d"):format(min, max) or ("of at least %d"):format(min), shown(value))
     end
   end
 end
 
---- Makes a check for one of the types named.
+--- Makes a rule for one of the types named.
 function M.type(...)
   local types = { ... }
   return function(value, where, name)
     for i = 1, #types do
       if type(value) == types[i] then return end
     end
-    fail("%s: %s must be a %s, got %s", where, name, table.concat(types, " or "), kind_of(value))
+    fail("%s: %s must be a %s, got %s", where, name, list.concat(types, " or "), kind_of(value))
   end
 end
 
---- Wants a number of seconds above zero.
-function M.seconds(value, where, name)
-  if not is_number(value) or value <= 0 then
-    fail("%s: %s must be a number of seconds above 0, got %s", where, name,
-      shown(value))
+--- Makes a rule for seconds above zero.
+-- @tparam number most
+function M.seconds(most)
+  return function(value, where, name)
+    if not is_number(value) or value <= 0 then
+      fail("%s: %s must be a number of seconds above 0, got %s", where, name, shown(value))
+    end
+    if value > most then
+      fail("%s: %s must be a number of seconds above 0 and at most %d, got %s (milliseconds?)", where, name, most,
+        shown(value))
+    end
   end
 end
 
---- Wants a number of seconds that is not negative.
+--- A rule: a number of seconds that is not negative.
 function M.pause(value, where, name)
   if not is_number(value) or value < 0 then
-    fail("%s: %s must be a number of seconds, 0 or more, got %s", where, name,
-      shown(value))
+    fail("%s: %s must be a number of seconds, 0 or more, got %s", where, name, shown(value))
   end
 end
 

@@ -4,6 +4,7 @@ local call = require "azure.signalr.call"
 local check = require "azure.signalr.check"
 local credential = require "azure.signalr.credential"
 local enqueue = require "azure.signalr.enqueue"
+local errors = require "azure.signalr.errors"
 local handle = require "azure.signalr.handle"
 local hub = require "azure.signalr.hub"
 local loop = require "azure.signalr.loop"
@@ -16,18 +17,22 @@ local transports = require "azure.signalr.transport"
 
 local M = {}
 
-local Client = handle.class("client", function(self)
-  return self.context.config.endpoint .. (self.context.closed and " (closed)" or "")
+local Client = handle.class("client", { endpoint = "endpoint", context = "context" }, function(it)
+  return it.endpoint .. (it.context.closed and " (closed)" or "")
 end)
+Client.__what = "a client"
 local methods = Client.__index
+local ask, open = handle.ask, handle.open
 loop.extend(Client)
 enqueue.extend(Client)
 
 --- Makes a client.
 -- @param given a connection string, or a table of options (docs/guide.md has them all)
+-- @tparam table|nil more behind a connection string: the other options
 -- @treturn table client
-function M.new(given)
-  local config, secrets, settings = options.read(given)
+function M.new(given, more, ...)
+  check.count("signalr.new", 2, ...)
+  local config, secrets, settings = options.read(given, more)
   local context = {
     config = config,
     router = router.new(config.endpoint, config.server_endpoint),
@@ -38,17 +43,15 @@ function M.new(given)
   }
   context.scheduler = loop.scheduler(context.transport, config)
   outbox.open(context)
-  return handle.new(Client, { context = context, settings = settings }, {})
+  return handle.dress(Client, { context = context, settings = settings, endpoint = config.endpoint })
 end
 
 --- A hub of the service.
--- @tparam string name letters, digits and _ ` , . [ ], at most 128; lower-cased
+-- @tparam string name letters, digits and _ ` , . [ ], at most 128; lower-cased. One that is none is told to the calls.
 -- @tparam table|nil given application
 -- @treturn table a hub handle
-function methods:hub(name, given)
-  check.self(self, Client, "client:hub")
-  if self.context.closed then check.fail("client:hub: the client is closed") end
-  return hub.new(self, name, given)
+function methods:hub(name, given, ...)
+  return hub.new(ask(self, Client, "client:hub", 2, ...), name, given)
 end
 
 --- Whether the service is there. It answers anybody, so this says nothing about the key; the request is signed where
@@ -56,18 +59,16 @@ end
 -- API operation: HealthApi_GetServiceStatus.
 -- @treturn true|nil
 -- @treturn table error
-function methods:health()
-  check.self(self, Client, "client:health")
-  return handle.call(self, op.HealthApi_GetServiceStatus)
+function methods:health(...)
+  return handle.call(ask(self, Client, "client:health", 0, ...), op.HealthApi_GetServiceStatus)
 end
 
 --- Asks for an access key that is good for an hour; tokens signed with it carry its key id.
 -- API operation: Auth_GetAccessKey.
 -- @treturn table|nil access_key, key_id
 -- @treturn table error
-function methods:access_key()
-  check.self(self, Client, "client:access_key")
-  return handle.call(self, op.Auth_GetAccessKey)
+function methods:access_key(...)
+  return handle.call(ask(self, Client, "client:access_key", 0, ...), op.Auth_GetAccessKey)
 end
 
 --- Sends a request that this library has no method for, signed like the rest.
@@ -75,27 +76,26 @@ end
 -- array of them; api-version is added if absent), body (JSON text, or any other value to be written as JSON)
 -- @treturn table|nil status, headers (lower-case names), body
 -- @treturn table error for every status but 2xx
-function methods:request(given)
-  check.self(self, Client, "client:request")
-  local row, req = raw.build(given, self.context.router, "client:request")
-  return call.run(self.context, row, req, self.settings)
+function methods:request(given, ...)
+  local it = ask(self, Client, "client:request", 1, ...)
+  local row, req, problem = raw.build(given, it.context.router, "client:request")
+  if problem then return nil, errors.invalid(row.id, problem) end
+  return call.run(it.context, row, req, it.settings)
 end
 
 --- The same client with other options for its calls (see hub:with).
 -- @tparam table given
 -- @treturn table another client handle on the same connections
-function methods:with(given)
-  check.self(self, Client, "client:with")
-  return handle.with(self, given, "client:with")
+function methods:with(given, ...)
+  return handle.with(open(self, Client, "client:with", 1, ...), given, "client:with")
 end
 
 --- Releases connections and the key; may be called again. Every later call throws. Messages that are still in the
 -- queue are lost: on_error is told of each (client:drain sends them before).
 -- @treturn true
 -- @treturn table|nil what the queue did not deliver since the last drain: see client:drain
-function methods:close()
-  check.self(self, Client, "client:close")
-  local context = self.context
+function methods:close(...)
+  local context = open(self, Client, "client:close", 0, ...).context
   if not context.closed then loop.stop_all(context) end
   if not context.closed then
     context.closed = true
@@ -110,6 +110,7 @@ function methods:close()
   return true
 end
 
-Client.__close = methods.close
+-- For <close> of Lua 5.4, which hands over the error, too.
+function Client.close(self) methods.close(self) end
 
 return M

@@ -16,24 +16,26 @@ local min = globals.math.min
 local LONG = 3600 -- seconds
 local no_headers = {}
 
+local function excluding(it) return it.excluded and { excluded = it.excluded } or nil end
+
 --- Puts a message for what a handle addresses into the queue.
--- @tparam table self the handle
+-- @tparam table it the handle's fields
 -- @tparam table op a row of operations.lua
--- @tparam table|nil query
--- @tparam string body the message in JSON
+-- @tparam string|nil body the message in JSON
+-- @param problem why there is none
 -- @treturn true|nil
--- @treturn table error: kind queue_full, or what is too large to be sent
-function M.put(self, op, query, body)
-  local context = self.context
-  if context.closed then check.fail("%s: the client is closed", op.id) end
-  local req = handle.request(self, op, query, body, op.body.json)
-  req.headers = no_headers
-  local err = request.oversize(op, req)
+-- @treturn table error: kind queue_full, what is too large to be sent, or what cannot be
+function M.put(it, op, body, problem)
+  local err = handle.problem(it, op, problem)
   if err then return nil, err end
-  local taken, kind, message = context.queue:put(op, req, self.settings)
+  local req = handle.request(it, op, excluding(it), body, op.body.json)
+  req.headers = no_headers
+  err = request.oversize(op, req)
+  if err then return nil, err end
+  local taken, kind, message = it.context.queue:put(op, req, it.settings)
   if taken then return true end
   if kind == "queue_full" then
-    local config = context.config
+    local config = it.context.config
     message = ("%s: queue_limit is %.0f messages, queue_bytes %.0f"):format(message, config.queue_limit,
       config.queue_bytes)
   end
@@ -60,11 +62,9 @@ end
 -- @tparam number|nil timeout seconds; without it, as long as it takes
 -- @treturn true|nil
 -- @treturn table counts: pending, failed, dropped, lost; tostring makes a sentence of it
-function methods:drain(timeout)
-  check.self(self, Client, "client:drain")
+function methods:drain(timeout, ...)
+  local context = handle.ask(self, Client, "client:drain", 1, ...).context
   if timeout ~= nil then check.pause(timeout, "client:drain", "timeout") end
-  local context = self.context
-  if context.closed then check.fail("client:drain: the client is closed") end
   if context.transport.drain then
     context.transport:drain(timeout or LONG)
   else
@@ -88,9 +88,8 @@ end
 -- @treturn table accepted; delivered; failed (for good); dropped (for newer ones); lost (when the client was closed);
 -- refused (never accepted); pending (queued or in flight), in_flight, bytes (of urls and bodies of those pending);
 -- unreported (failures that on_error was not told of yet)
-function methods:queue_stats()
-  check.self(self, Client, "client:queue_stats")
-  return self.context.queue:stats()
+function methods:queue_stats(...)
+  return handle.open(self, Client, "client:queue_stats", 0, ...).context.queue:stats()
 end
 
 --- Adds these methods to the class of clients.

@@ -19,7 +19,7 @@ M.kinds = {}
 for kind in ([[
   connect dns tls proxy timeout reset protocol too_large cancelled closed
   bad_request unauthorized forbidden not_found conflict payload_too_large uri_too_long headers_too_large
-  throttled unavailable server unexpected failed client_error client_gone no_answer queue_full credential
+  throttled unavailable server unexpected failed client_error client_gone no_answer queue_full credential invalid
 ]]):gmatch("%S+") do M.kinds[kind] = true end
 
 local Error = { __name = "azure.signalr.error" }
@@ -91,6 +91,17 @@ function M.new(fields)
   fields.inner = fields.inner and cleaned(fields.inner, 1)
   fields.attempts = fields.attempts or 0
   return setmetatable(fields, Error)
+end
+
+--- The error of a call for which nothing was asked of the service: what it was given cannot be sent.
+-- @tparam string op the operation's id
+-- @tparam string|table problem a text, or kind and message where there is a closer kind than invalid
+-- @treturn table the error
+function M.invalid(op, problem)
+  if type(problem) == "table" then
+    return M.new { kind = problem.kind, op = op, message = problem.message, sent = "no" }
+  end
+  return M.new { kind = "invalid", op = op, message = problem, sent = "no" }
 end
 
 local function copied(value)

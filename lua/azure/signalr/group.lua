@@ -1,22 +1,32 @@
 -- SPDX-License-Identifier: MIT
 --- A group of connections in a hub. Made by hub:group(name).
-local check = require "azure.signalr.check"
 local enqueue = require "azure.signalr.enqueue"
 local handle = require "azure.signalr.handle"
 local message = require "azure.signalr.message"
+local names = require "azure.signalr.names"
 local op = require "azure.signalr.operations"
 local pages = require "azure.signalr.pages"
 
 local M = {}
 
-local Group = handle.class("group", function(self) return self.params.hub .. "/" .. self.params.group end)
+local Group = handle.class("group", { name = "group", hub = "hub", application = "application" }, function(it)
+  return it.hub .. "/" .. it.group
+end)
 local methods = Group.__index
+local ask, open = handle.ask, handle.open
+
+--- The fields of a group's handle.
+-- @tparam table hub the hub's fields
+-- @param name
+-- @tparam string where
+-- @tparam string what messages call the name
+function M.of(hub, name, where, what)
+  local text, problem = names.group(name, where, what)
+  return handle.child(Group, hub, "group", text, problem)
+end
 
 --- Makes the handle of a group; hub:group checks self.
-function M.new(hub, name)
-  check.group(name, "hub:group", "group")
-  return handle.new(Group, hub, handle.extend(hub.params, "group", name), hub.excluded)
-end
+function M.new(hub, name) return handle.handle(M.of(hub, name, "hub:group", "group")) end
 
 --- Sends a message to all connections of the group.
 -- API operation: SignalR_GroupBroadcast.
@@ -25,10 +35,8 @@ end
 -- @treturn true|nil accepted, not yet delivered
 -- @treturn table info, or the error
 function methods:send(target, ...)
-  check.self(self, Group, "group:send")
-  local body = message.encode("group:send", target, ...)
-  return handle.call(self, op.SignalR_GroupBroadcast, handle.excluding(self), body,
-    op.SignalR_GroupBroadcast.body.json)
+  local it = ask(self, Group, "group:send")
+  return handle.send(it, op.SignalR_GroupBroadcast, "json", message.encode("group:send", target, ...))
 end
 
 --- Puts a message to all connections of the group into the client's queue (see hub:enqueue).
@@ -36,11 +44,10 @@ end
 -- @tparam string target
 -- @param ... arguments, written now
 -- @treturn true|nil
--- @treturn table error: kind queue_full, or what is too large to be sent
+-- @treturn table error: kind queue_full, what is too large to be sent, or what cannot be
 function methods:enqueue(target, ...)
-  check.self(self, Group, "group:enqueue")
-  local body = message.encode("group:enqueue", target, ...)
-  return enqueue.put(self, op.SignalR_GroupBroadcast, handle.excluding(self), body)
+  local it = ask(self, Group, "group:enqueue")
+  return enqueue.put(it, op.SignalR_GroupBroadcast, message.encode("group:enqueue", target, ...))
 end
 
 --- Sends a message whose arguments are one array.
@@ -49,11 +56,9 @@ end
 -- @tparam table args an array; signalr.array(t, n) if it has holes
 -- @treturn true|nil
 -- @treturn table info or error
-function methods:send_list(target, args)
-  check.self(self, Group, "group:send_list")
-  local body = message.encode_list("group:send_list", target, args)
-  return handle.call(self, op.SignalR_GroupBroadcast, handle.excluding(self), body,
-    op.SignalR_GroupBroadcast.body.json)
+function methods:send_list(target, args, ...)
+  local it = ask(self, Group, "group:send_list", 2, ...)
+  return handle.send(it, op.SignalR_GroupBroadcast, "json", message.encode_list("group:send_list", target, args))
 end
 
 --- Sends bytes that are already framed for each hub protocol.
@@ -61,27 +66,28 @@ end
 -- @tparam table frames protocol name -> bytes of one complete hub message
 -- @treturn true|nil
 -- @treturn table info or error
-function methods:send_frames(frames)
-  check.self(self, Group, "group:send_frames")
-  local body = message.encode_frames("group:send_frames", frames)
-  return handle.call(self, op.SignalR_GroupBroadcast, handle.excluding(self), body,
-    op.SignalR_GroupBroadcast.body.frames)
+function methods:send_frames(frames, ...)
+  local it = ask(self, Group, "group:send_frames", 1, ...)
+  return handle.send(it, op.SignalR_GroupBroadcast, "frames", message.encode_frames("group:send_frames", frames))
 end
 
 --- The same group without some connections; accumulates. Counts for send* and close_connections.
 -- @tparam table ids array of connection ids
 -- @treturn table another group handle
-function methods:except(ids)
-  check.self(self, Group, "group:except")
-  return handle.except(self, ids, "group:except")
+function methods:except(ids, ...)
+  return handle.except(open(self, Group, "group:except", 1, ...), ids, "group:except")
 end
 
 --- The same group with other options for its calls (see hub:with).
 -- @tparam table options
 -- @treturn table another group handle
-function methods:with(options)
-  check.self(self, Group, "group:with")
-  return handle.with(self, options, "group:with")
+function methods:with(options, ...)
+  return handle.with(open(self, Group, "group:with", 1, ...), options, "group:with")
+end
+
+local function at_connection(connection_id, where)
+  local text, problem = names.id(connection_id, where, "connection id")
+  return { "connectionId", text, problem }
 end
 
 --- Adds a connection to the group.
@@ -89,10 +95,9 @@ end
 -- @tparam string connection_id
 -- @treturn true|nil
 -- @treturn table info, or the error: kind not_found if there is no such connection
-function methods:add(connection_id)
-  check.self(self, Group, "group:add")
-  check.id(connection_id, "group:add", "connection id")
-  return handle.call_at(self, op.SignalR_AddConnectionToGroup, "connectionId", connection_id)
+function methods:add(connection_id, ...)
+  local it = ask(self, Group, "group:add", 1, ...)
+  return handle.call_at(it, op.SignalR_AddConnectionToGroup, at_connection(connection_id, "group:add"))
 end
 
 --- Removes a connection from the group.
@@ -100,19 +105,17 @@ end
 -- @tparam string connection_id
 -- @treturn true|nil
 -- @treturn table info (absent = true if there was nothing to remove), or the error
-function methods:remove(connection_id)
-  check.self(self, Group, "group:remove")
-  check.id(connection_id, "group:remove", "connection id")
-  return handle.call_at(self, op.SignalR_RemoveConnectionFromGroup, "connectionId", connection_id)
+function methods:remove(connection_id, ...)
+  local it = ask(self, Group, "group:remove", 1, ...)
+  return handle.call_at(it, op.SignalR_RemoveConnectionFromGroup, at_connection(connection_id, "group:remove"))
 end
 
 --- Whether anybody is in the group.
 -- API operation: SignalR_CheckGroupExistence.
 -- @treturn boolean|nil
 -- @treturn table error
-function methods:exists()
-  check.self(self, Group, "group:exists")
-  return handle.call(self, op.SignalR_CheckGroupExistence)
+function methods:exists(...)
+  return handle.call(ask(self, Group, "group:exists", 0, ...), op.SignalR_CheckGroupExistence)
 end
 
 --- Disconnects the connections of the group, but for those excluded.
@@ -120,43 +123,43 @@ end
 -- @tparam table|nil options reason (text for the clients), except (array of connection ids)
 -- @treturn true|nil
 -- @treturn table info or error
-function methods:close_connections(options)
-  check.self(self, Group, "group:close_connections")
-  return handle.close_connections(self, op.SignalR_CloseGroupConnections, options, "group:close_connections")
+function methods:close_connections(options, ...)
+  local it = ask(self, Group, "group:close_connections", 1, ...)
+  return handle.close_connections(it, op.SignalR_CloseGroupConnections, options, "group:close_connections")
 end
 
---- The connections of the group, for a loop; pages are fetched when they are reached.
+--- The members of the group, connections, for a loop; pages are fetched when they are reached.
 -- The one place that throws an error object (errors.lua): a loop cannot return it.
 -- API operation: HubProxy_ListConnectionsInGroup.
 -- @tparam table|nil options page_size (1 to 200), top (at most so many in all), token (where to go on)
 -- @treturn function iterator over { connection_id =, user_id = }
-function methods:connections(options)
-  check.self(self, Group, "group:connections")
-  return pages.each(self, options, "group:connections")
+function methods:members(options, ...)
+  return pages.each(ask(self, Group, "group:members", 1, ...), options, "group:members")
 end
 
---- The connections of the group as one array. One timeout counts for all of it.
+--- Another name of members.
+-- API operation: HubProxy_ListConnectionsInGroup.
+function methods:connections(options, ...)
+  return pages.each(ask(self, Group, "group:connections", 1, ...), options, "group:connections")
+end
+
+--- The members of the group as one array. One timeout counts for all of it.
 -- API operation: HubProxy_ListConnectionsInGroup.
 -- @tparam table|nil options page_size, top, token
 -- @treturn table|nil array of { connection_id =, user_id = }
 -- @treturn table error
 -- @treturn table what had been read before it, with token = where to go on
-function methods:list(options)
-  check.self(self, Group, "group:list")
-  return pages.list(self, options, "group:list")
+function methods:list(options, ...)
+  return pages.list(ask(self, Group, "group:list", 1, ...), options, "group:list")
 end
 
---- The connections of the group page by page: pages:next() gives { items =, token = }, nil at the end, or nil and
--- an error, after which it may be called again.
+--- The members of the group page by page: pages:next() gives { items =, token = }, nil at the end, or nil and an error,
+-- after which it may be called again.
 -- API operation: HubProxy_ListConnectionsInGroup.
 -- @tparam table|nil options page_size, top, token
 -- @treturn table pages
-function methods:pages(options)
-  check.self(self, Group, "group:pages")
-  return pages.new(self, options, "group:pages")
+function methods:pages(options, ...)
+  return pages.new(open(self, Group, "group:pages", 1, ...), options, "group:pages")
 end
-
---- Throws: close_connections disconnects people, client:close releases the client.
-function methods.close() handle.no_close("group:close", "group:close_connections()") end
 
 return M

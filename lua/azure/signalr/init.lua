@@ -10,12 +10,14 @@ local all = require "azure.signalr.all"
 local client = require "azure.signalr.client"
 local command = require "azure.signalr.command"
 local filter = require "azure.signalr.filter"
+local hints = require "azure.signalr.hints"
 
 local M = { _VERSION = core._VERSION }
 
 --- Makes a client.
 -- @function new
 -- @param options a connection string, or a table of options (docs/guide.md has them all)
+-- @tparam table|nil more behind a connection string: the other options
 -- @treturn table client; throws when the options are not right
 M.new = client.new
 
@@ -58,9 +60,13 @@ M.raw_json = core.raw_json
 
 --- Makes an OData filter with quoted values (filter.lua).
 -- @function filter
-M.filter = filter
+-- @tparam string format %s stands for a string, %d for a number, %% for a percent sign
+-- @param ... their values; an array becomes a list for "in"
+-- @treturn string|nil
+-- @treturn table error of kind invalid, for values that no filter can hold
+M.filter = filter.make
 
 --- Commands for hub:execute: join, leave, send, close (command.lua).
 M.command = { join = command.join, leave = command.leave, send = command.send, close = command.close }
 
-return M
+return setmetatable(M, { __index = function(_, name) return hints.stand_in("signalr", name, M) end })

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- The client's methods for hosts that own the loop: calls that do not block, and what moves them on.
 local adopt = require "azure.signalr.adopt"
+local call = require "azure.signalr.call"
 local check = require "azure.signalr.check"
 local errors = require "azure.signalr.errors"
 local globals = require "azure.signalr.globals"
@@ -14,6 +15,8 @@ local M = {}
 
 local error = error
 local cowrap, traceback, xpcall = globals.coroutine.wrap, globals.traceback, globals.xpcall
+
+local ask, open = handles.ask, handles.open
 
 local methods = {}
 local Client -- the class that these methods are for
@@ -46,8 +49,8 @@ function M.close(context)
   if context.scheduler then context.scheduler:close { kind = "closed", message = message, sent = "maybe" } end
 end
 
-local function scheduler_of(self, where)
-  local found = self.context.scheduler
+local function scheduler_of(context, where)
+  local found = context.scheduler
   if not found then
     check.fail("%s: this transport yields by its own means, and the loop around it moves everything on: leave it out; "
       .. "handle:wait() waits for what was spawned, client:drain() for the queue", where)
@@ -75,10 +78,8 @@ end
 -- @param ... its arguments
 -- @treturn table handle: done(), result(), wait(timeout), cancel() (task.lua)
 function methods:spawn(fn, ...)
-  check.self(self, Client, "client:spawn")
+  local context = ask(self, Client, "client:spawn").context
   check.type("function")(fn, "client:spawn", "fn")
-  local context = self.context
-  if context.closed then check.fail("client:spawn: the client is closed") end
   if context.scheduler then return context.scheduler:spawn(fn, ...) end
   local handle = context.transport:spawn(reporting(context.config.on_error, fn), ...)
   handle.cancelled = task.cancelled
@@ -87,19 +88,19 @@ end
 
 --- Moves requests on and resumes whoever has an answer, or whose time has come. Nothing is resumed anywhere else.
 -- @tparam number|nil timeout seconds to wait for the first thing to happen; 0 (the default) never blocks
--- @treturn number how many calls (and pauses) are still in flight
-function methods:step(timeout)
-  check.self(self, Client, "client:step")
+-- @treturn number how many calls (and pauses) are still in flight; 0 for a closed client, so that a loop ends
+function methods:step(timeout, ...)
+  local context = open(self, Client, "client:step", 1, ...).context
   if timeout ~= nil and timeout ~= 0 then check.pause(timeout, "client:step", "timeout") end
-  local found = self.context.scheduler or scheduler_of(self, "client:step")
+  local found = context.scheduler or scheduler_of(context, "client:step")
   return found:step(timeout or 0)
 end
 
 --- Steps until nothing is in flight and the queue of messages is empty, or waits for what no step could bring.
-function methods:run()
-  check.self(self, Client, "client:run")
-  local found = scheduler_of(self, "client:run")
-  local queue = self.context.queue
+function methods:run(...)
+  local context = open(self, Client, "client:run", 0, ...).context
+  local found = scheduler_of(context, "client:run")
+  local queue = context.queue
   repeat until found:step(LONG) == 0 and (found.closed or queue:pending() == 0 or not found:moves())
 end
 
@@ -107,65 +108,61 @@ end
 -- @tparam number seconds; 0 lets others go first
 -- @treturn true|nil
 -- @treturn table error: another client was waited for, and was closed
-function methods:sleep(seconds)
-  check.self(self, Client, "client:sleep")
+function methods:sleep(seconds, ...)
+  local context = open(self, Client, "client:sleep", 1, ...).context
   check.pause(seconds, "client:sleep", "seconds")
-  local slept, failure = self.context.transport:sleep(seconds)
+  local slept, failure = context.transport:sleep(seconds)
   if slept then return true end
   return nil, errors.new { kind = failure.kind, op = "client:sleep", message = failure.message, sent = "no" }
 end
 
 --- Seconds on a clock that only goes forward: the one by which timeouts count. Its zero means nothing.
 -- @treturn number
-function methods:now()
-  check.self(self, Client, "client:now")
-  return self.context.transport:now()
+function methods:now(...)
+  return open(self, Client, "client:now", 0, ...).context.transport:now()
 end
 
 --- As coroutine.wrap, for an iterator or another coroutine in which a spawned function makes calls: it hands on what
 -- the library yields.
 -- @tparam function fn
 -- @treturn function
-function methods:wrap(fn)
-  check.self(self, Client, "client:wrap")
+function methods:wrap(fn, ...)
+  local context = open(self, Client, "client:wrap", 1, ...).context
   check.type("function")(fn, "client:wrap", "fn")
-  return self.context.scheduler and nested.wrap(fn) or cowrap(fn)
+  return context.scheduler and nested.wrap(fn) or cowrap(fn)
 end
 
 --- Names the scheduler of the host's own coroutines: calls made there wait in its way instead of blocking.
 -- @tparam table|nil host yield = function(thread): called in the coroutine, returns once it is resumed (too early
 -- does no harm); resume = function(thread): called by step, has the host resume it, now or later; stackful = true: the
 -- host switches stacks (fibers), so that its yield works where Lua cannot yield. nil ends it.
-function methods:adopt(host)
-  check.self(self, Client, "client:adopt")
-  scheduler_of(self, "client:adopt"):adopt(adopt.read(host, "client:adopt"))
+function methods:adopt(host, ...)
+  local context = open(self, Client, "client:adopt", 1, ...).context
+  if host ~= nil and context.closed then call.refuse(context, "client:adopt") end
+  scheduler_of(context, "client:adopt"):adopt(adopt.read(host, "client:adopt"))
 end
 
 --- For event loops, as cqueues understands it: cqueues.poll(client) works.
 -- @treturn number|nil a descriptor that is readable when step(0) has something to do
-function methods:pollfd()
-  check.self(self, Client, "client:pollfd")
-  return scheduler_of(self, "client:pollfd"):pollfd()
+function methods:pollfd(...)
+  return scheduler_of(open(self, Client, "client:pollfd", 0, ...).context, "client:pollfd"):pollfd()
 end
 
 --- The same by the name that LuaSocket's select and copas ask for.
-function methods:getfd()
-  check.self(self, Client, "client:getfd")
-  return scheduler_of(self, "client:getfd"):pollfd()
+function methods:getfd(...)
+  return scheduler_of(open(self, Client, "client:getfd", 0, ...).context, "client:getfd"):pollfd()
 end
 
 --- What to poll the descriptor for.
 -- @treturn string|nil "r"
-function methods:events()
-  check.self(self, Client, "client:events")
-  return scheduler_of(self, "client:events"):events()
+function methods:events(...)
+  return scheduler_of(open(self, Client, "client:events", 0, ...).context, "client:events"):events()
 end
 
 --- After how many seconds to step, whatever the descriptor says.
 -- @treturn number|nil nil: the descriptor alone will do
-function methods:timeout()
-  check.self(self, Client, "client:timeout")
-  return scheduler_of(self, "client:timeout"):timeout()
+function methods:timeout(...)
+  return scheduler_of(open(self, Client, "client:timeout", 0, ...).context, "client:timeout"):timeout()
 end
 
 --- Adds these methods to the class of clients.

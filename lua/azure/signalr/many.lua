@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- Several users, groups or connections of a hub: one message to each of them, a bounded number at a time.
 -- Made by hub:users, hub:groups and hub:connections. The service has no operation for it: these are as many requests.
+-- What is wrong with one name is that one's error; the others get the message.
 local all = require "azure.signalr.all"
 local check = require "azure.signalr.check"
 local connection = require "azure.signalr.connection"
@@ -12,58 +13,55 @@ local user = require "azure.signalr.user"
 
 local M = {}
 
-local Many = handle.class("many", function(self) return ("%d %s"):format(#self.items, self.name) end)
+local type = type
+
+local Many = handle.class("many", { hub = "hub", application = "application" }, function(it)
+  return ("%d %s"):format(#it.items, it.name)
+end)
+Many.__what = "a handle of many"
 local methods = Many.__index
+local ask = handle.ask
+function Many.same() return false end
 
-function Many.__eq(a, b) return rawequal(a, b) end
-
-local function make(hub, name, ids, options)
+-- The fields of all, made and so checked before anything is sent.
+local function make(hub, name, given, one, row)
   local where = "hub:" .. name
-  if type(ids) ~= "table" then check.fail("%s: an array is needed, got %s", where, check.kind_of(ids)) end
-  options = check.options(options, all.options, where)
-  local self = handle.new(Many, hub, hub.params)
-  self.items, self.name, self.parallel = {}, name, options.parallel
-  return self, where
-end
-
--- The handles of all, made and so checked before anything is sent.
-local function fill(self, ids, where, new)
-  local hub, count = self.hub, 0
-  for i = 1, #ids do
-    check.id(ids[i], where, ("[%d]"):format(i))
-    self.items[i] = new(hub, ids[i])
+  local items = {}
+  if type(given.ids) ~= "table" then
+    check.fail("%s: an array is needed, got %s", where, check.kind_of(given.ids))
   end
-  for _ in pairs(ids) do count = count + 1 end
-  if count ~= #ids then check.fail("%s: the array must have no holes or other keys", where) end
-  return self
+  for i = 1, check.array(given.ids, where, name) do
+    items[i] = one(hub, given.ids[i], where, ("%s[%d]"):format(name, i))
+  end
+  local options = check.options(given.options, all.options, where)
+  return handle.dress(Many, {
+    context = hub.context, settings = hub.settings, hub = hub.hub, application = hub.application,
+    items = items, name = name, row = row, parallel = options.parallel,
+  })
 end
 
 --- hub:users.
+-- @tparam table hub its fields
 function M.users(hub, ids, options)
-  local self, where = make(hub, "users", ids, options)
-  self.hub, self.row = hub, op.SignalR_SendToUser
-  return fill(self, ids, where, user.new)
+  return make(hub, "users", { ids = ids, options = options }, user.of, op.SignalR_SendToUser)
 end
 
 --- hub:groups.
+-- @tparam table hub its fields
 function M.groups(hub, ids, options)
-  local self, where = make(hub, "groups", ids, options)
-  self.hub, self.row = hub, op.SignalR_GroupBroadcast
-  return fill(self, ids, where, group.new)
+  return make(hub, "groups", { ids = ids, options = options }, group.of, op.SignalR_GroupBroadcast)
 end
 
 --- hub:connections.
+-- @tparam table hub its fields
 function M.connections(hub, ids, options)
-  local self, where = make(hub, "connections", ids, options)
-  self.hub, self.row = hub, op.SignalR_SendToConnection
-  return fill(self, ids, where, connection.new)
+  return make(hub, "connections", { ids = ids, options = options }, connection.of, op.SignalR_SendToConnection)
 end
 
-local function send(self, body, content_type)
-  local items, row = self.items, self.row
-  return all.each(#items, self.parallel, function(i)
-    return handle.call(items[i], row, handle.excluding(items[i]), body, content_type)
-  end)
+-- A message that cannot be sent is the error of each.
+local function send(it, form, body, problem)
+  local items, row = it.items, it.row
+  return all.each(#items, it.parallel, function(i) return handle.send(items[i], row, form, body, problem) end)
 end
 
 --- Sends a message to each.
@@ -73,8 +71,8 @@ end
 -- @treturn table array in the order given: { ok = true, value = info } or { ok = false, err = error }
 -- @treturn number how many are not ok
 function methods:send(target, ...)
-  check.self(self, Many, "many:send")
-  return send(self, message.encode(self.name .. ":send", target, ...), self.row.body.json)
+  local it = ask(self, Many, "many:send")
+  return send(it, "json", message.encode(it.name .. ":send", target, ...))
 end
 
 --- Sends a message whose arguments are one array to each.
@@ -83,9 +81,9 @@ end
 -- @tparam table args an array; signalr.array(t, n) if it has holes
 -- @treturn table results, as from send
 -- @treturn number how many are not ok
-function methods:send_list(target, args)
-  check.self(self, Many, "many:send_list")
-  return send(self, message.encode_list(self.name .. ":send_list", target, args), self.row.body.json)
+function methods:send_list(target, args, ...)
+  local it = ask(self, Many, "many:send_list", 2, ...)
+  return send(it, "json", message.encode_list(it.name .. ":send_list", target, args))
 end
 
 --- Sends bytes that are already framed for each hub protocol to each.
@@ -93,9 +91,9 @@ end
 -- @tparam table frames protocol name -> bytes of one complete hub message
 -- @treturn table results, as from send
 -- @treturn number how many are not ok
-function methods:send_frames(frames)
-  check.self(self, Many, "many:send_frames")
-  return send(self, message.encode_frames(self.name .. ":send_frames", frames), self.row.body.frames)
+function methods:send_frames(frames, ...)
+  local it = ask(self, Many, "many:send_frames", 1, ...)
+  return send(it, "frames", message.encode_frames(it.name .. ":send_frames", frames))
 end
 
 return M

@@ -2,33 +2,61 @@
 --- Options: closed, copied, frozen.
 local core = require "azure.signalr.core"
 local check = require "azure.signalr.check"
+local names = require "azure.signalr.names"
 local proxy = require "azure.signalr.proxy"
 
 local M = {}
 
+local error, ipairs, pairs, setmetatable = error, ipairs, pairs, setmetatable
+local tostring, type = tostring, type
+
 local where_new = "signalr.new"
+local limits, defaults = core.limits, core.defaults
 
 local function url(value, where, name)
-  check.some_text(value, where, name)
-  local parsed, problem = core.parse_url(value)
-  if not parsed then check.fail("%s: %s must be an http or https URL: %s", where, name, problem) end
+  local _, problem = check.some_text(value, where, name)
+  if problem then return value, problem end
+  if value:find("[Ee][Nn][Dd][Pp][Oo][Ii][Nn][Tt][ \t]*=") then
+    check.fail("%s: %s looks like a connection string: give that as connection_string", where, name)
+  end
+  local parsed, why = core.parse_url(value)
+  if not parsed then check.fail("%s: %s must be an http or https URL: %s", where, name, why) end
   if parsed.query then check.fail("%s: %s must not have a query", where, name) end
+end
+
+local function key(value, where, name)
+  local _, problem = check.some_text(value, where, name)
+  if problem then return value, problem end
+  if value:find("[Ee][Nn][Dd][Pp][Oo][Ii][Nn][Tt][ \t]*=") then
+    check.fail("%s: %s looks like a connection string: give that as connection_string", where, name)
+  end
 end
 
 local function one_of(word)
   return function(value, where, name)
-    if value ~= word then check.fail("%s: %s must be %q or absent", where, name, word) end
+    if value ~= word then check.fail('%s: %s must be "%s" or absent', where, name, word) end
   end
 end
 
-local retry_options = { max = check.integer(0, 100), base = check.pause, cap = check.pause }
+-- Longer ones are milliseconds that were taken for seconds.
+local seconds = check.seconds(limits.timeout)
+
+local function pause(value, where, name)
+  check.pause(value, where, name)
+  if value > limits.timeout then
+    check.fail("%s: %s must be at most %d seconds, got %s (milliseconds?)", where, name, limits.timeout,
+      check.shown(value))
+  end
+end
+
+local retry_options = { max = check.integer(0, 100), base = pause, cap = pause }
 
 local function retry(value, where, name)
   if value == false then return end
   if type(value) ~= "table" then
     check.fail("%s: %s must be false or a table with max, base, cap, got %s", where, name, check.kind_of(value))
   end
-  check.options(value, retry_options, where .. ": " .. name)
+  return check.options(value, retry_options, where .. ": " .. name)
 end
 
 local function policy(value, where, name)
@@ -51,12 +79,14 @@ end
 local whole = check.integer
 local boolean, func = check.type("boolean"), check.type("function")
 
+-- The one table of options: for each its rule and its default. Numbers that C needs, too, are C's (core/limits.h).
+
 -- Of one call; also the defaults for all calls.
 local call_options = {
-  timeout = check.seconds,
-  retry = retry,
-  max_response = whole(1, 2 ^ 31),
-  on_attempt = func,
+  timeout = { seconds, 30 },
+  retry = { retry },
+  max_response = { whole(1, limits.max_response), defaults.max_response },
+  on_attempt = { func },
 }
 
 -- An option of earlier versions.
@@ -65,52 +95,53 @@ local function gone(why)
 end
 
 local client_options = {
-  connection_string = check.some_text,
-  endpoint = url,
-  access_key = check.some_text,
-  token_provider = func,
-  client_endpoint = url,
-  server_endpoint = url,
-  application = check.hub,
-  connect_timeout = check.seconds,
-  http2 = gone "HTTP/1.1 over kept connections cost less in every measurement; leave it out",
-  max_connections = whole(1, 10000),
-  max_in_flight = whole(1, 1000000),
-  ca_file = check.some_text,
-  ca_path = check.some_text,
-  verify = boolean,
-  proxy = check.some_text,
-  token_lifetime = whole(2, 3600),
-  bare_404 = one_of("absent"),
-  big_integers = one_of("string"),
-  transport = transport,
-  io_thread = boolean,
-  on_error = func,
-  queue_limit = whole(1, 1000000),
-  queue_bytes = whole(1, 2 ^ 40),
-  queue_policy = policy,
-  ordered = boolean,
-  drain_timeout = check.seconds,
-  spawn_yield = func,
-}
-for name, rule in pairs(call_options) do client_options[name] = rule end
-
-local defaults = {
-  timeout = 30,
-  connect_timeout = 5,
-  max_connections = 64,
-  max_in_flight = 10000,
-  max_response = 4194304,
-  verify = true,
-  io_thread = false,
-  queue_limit = 10000,
-  queue_bytes = 67108864,
-  queue_policy = "refuse",
-  ordered = false,
-  token_lifetime = 3600,
+  connection_string = { check.some_text },
+  endpoint = { url },
+  access_key = { key },
+  token_provider = { func },
+  client_endpoint = { url },
+  server_endpoint = { url },
+  application = { names.hub },
+  connect_timeout = { seconds, defaults.connect_timeout },
+  http2 = { gone "HTTP/1.1 over kept connections cost less in every measurement; leave it out" },
+  max_connections = { whole(1, limits.max_connections), defaults.max_connections },
+  max_in_flight = { whole(1, limits.max_in_flight), defaults.max_in_flight },
+  ca_file = { check.some_text },
+  ca_path = { check.some_text },
+  verify = { boolean, true },
+  proxy = { check.some_text },
+  token_lifetime = { whole(2, 3600), 3600 },
+  bare_404 = { one_of("absent") },
+  big_integers = { one_of("string") },
+  transport = { transport },
+  io_thread = { boolean, false },
+  on_error = { func },
+  queue_limit = { whole(1, limits.max_in_flight), defaults.queue_limit },
+  queue_bytes = { whole(1, limits.queue_bytes), defaults.queue_bytes },
+  queue_policy = { policy, "refuse" },
+  ordered = { boolean, false },
+  drain_timeout = { seconds },
+  spawn_yield = { func },
 }
 
 local default_retry = { max = 3, base = 0.2, cap = 5 }
+
+for name, row in pairs(call_options) do client_options[name] = row end
+
+local function rules_of(rows)
+  local rules = {}
+  for name, row in pairs(rows) do rules[name] = row[1] end
+  return rules
+end
+
+local call_rules, client_rules = rules_of(call_options), rules_of(client_options)
+
+-- What options say where nothing is given.
+local function default_values()
+  local values = {}
+  for name, row in pairs(client_options) do values[name] = row[2] end
+  return values
+end
 
 local function merge_retry(current, given)
   if given == false then return false end
@@ -128,11 +159,11 @@ end
 -- @treturn table new settings
 function M.merge_call(current, given, where)
   if given == nil then check.fail("%s: options must be a table, got nil", where) end
-  check.options(given, call_options, where)
+  local read = check.options(given, call_rules, where)
   local merged = {}
   for name, value in pairs(current) do merged[name] = value end
-  for name, value in pairs(given) do merged[name] = value end
-  if given.retry ~= nil then merged.retry = merge_retry(current.retry, given.retry) end
+  for name, value in pairs(read) do merged[name] = value end
+  if read.retry ~= nil then merged.retry = merge_retry(current.retry, read.retry) end
   return merged
 end
 
@@ -181,21 +212,44 @@ local function check_credential(source, values)
   check.fail("%s: access_key or token_provider is missing", where_new)
 end
 
---- Reads the options of a client.
--- @param given a connection string, or a table
--- @treturn table frozen options, without any secret
--- @treturn table secrets: access_key or token_provider
--- @treturn table settings of calls
-function M.read(given)
-  if type(given) == "string" then given = { connection_string = given } end
+-- A connection string, and the other options behind it.
+local function together(text, more)
+  if type(text) ~= "string" then return text end
+  local all = { connection_string = text }
+  if more == nil then return all end
+  for name, value in pairs(check.options(more, client_rules, where_new)) do
+    if name == "connection_string" then check.fail("%s: there are two connection strings", where_new) end
+    all[name] = value
+  end
+  return all
+end
+
+local function check_given(given, more)
   if type(given) ~= "table" then
     check.fail("%s: a connection string or a table of options is needed, got %s (is the environment variable set?)",
       where_new, check.kind_of(given))
   end
-  check.options(given, client_options, where_new)
-  local values = {}
-  for name, value in pairs(defaults) do values[name] = value end
-  for name, value in pairs(given) do values[name] = value end
+  if type(given[1]) == "string" then
+    check.fail("%s: a connection string in a table must be named: connection_string = ..., or stand before the table "
+      .. "of options", where_new)
+  end
+  if more ~= nil then
+    check.fail("%s takes a connection string and options, or one table of options; got two, a %s and a %s", where_new,
+      check.kind_of(given), check.kind_of(more))
+  end
+end
+
+--- Reads the options of a client.
+-- @param given a connection string, or a table
+-- @tparam table|nil more options behind a connection string
+-- @treturn table frozen options, without any secret
+-- @treturn table secrets: access_key or token_provider
+-- @treturn table settings of calls
+function M.read(given, more)
+  local whole_table = together(given, more)
+  check_given(whole_table, type(given) ~= "string" and more or nil)
+  local values = default_values()
+  for name, value in pairs(check.options(whole_table, client_rules, where_new)) do values[name] = value end
   local source = sources(values)
   check_credential(source, values)
   local secrets = { access_key = source.access_key, token_provider = values.token_provider }
@@ -204,7 +258,6 @@ function M.read(given)
   values.client_endpoint = (values.client_endpoint or source.client_endpoint or values.endpoint):gsub("/+$", "")
   values.server_endpoint = values.server_endpoint or source.server_endpoint
   values.proxy = read_proxy(values.proxy)
-  values.application = values.application and core.lower(values.application)
   values.retry = merge_retry(nil, values.retry)
   local settings = {}
   for name in pairs(call_options) do settings[name] = values[name] end

@@ -8,17 +8,15 @@ local handle = require "azure.signalr.handle"
 local op = require "azure.signalr.operations"
 local request = require "azure.signalr.request"
 
-local error, ipairs, pairs, setmetatable = error, ipairs, pairs, setmetatable
+local error, ipairs, pairs = error, ipairs, pairs
 
 local M = {}
 
 local row = op.HubProxy_ListConnectionsInGroup
 
-local Pages = { __name = "azure.signalr.pages" }
-local methods = {}
-Pages.__index = methods
-
-function Pages.__tostring(self) return ("%s: page %d"):format(Pages.__name, self.count + 1) end
+local Pages = handle.class("pages", { token = "token" }, function(it) return ("page %d"):format(it.count + 1) end)
+local methods = Pages.__index
+function Pages.same() return false end
 
 local list_options = {
   page_size = check.integer(1, 200),
@@ -26,19 +24,23 @@ local list_options = {
   token = check.some_text,
 }
 
+-- The fields of pages.
+local function make(group, options, where)
+  local read, problem = check.read(options, list_options, where)
+  if group.excluded then check.fail("%s takes no excluded connections", where) end
+  return {
+    of = group, context = group.context, settings = group.settings, problem = problem,
+    page_size = read.page_size, left = read.top, token = read.token,
+    place = nil, url = nil, visited = {}, finished = false, count = 0,
+  }
+end
+
 --- Makes pages.
--- @tparam table group the handle
+-- @tparam table group its fields
 -- @tparam table|nil options page_size, top, token
 -- @tparam string where
 -- @treturn table with next(); its field token says where to go on
-function M.new(group, options, where)
-  options = check.options(options, list_options, where)
-  if group.excluded then check.fail("%s takes no excluded connections", where) end
-  return setmetatable({
-    group = group, settings = group.settings, page_size = options.page_size, left = options.top,
-    token = options.token, place = nil, url = nil, visited = {}, finished = false, count = 0,
-  }, Pages)
-end
+function M.new(group, options, where) return handle.dress(Pages, make(group, options, where)) end
 
 local function token_of(link)
   local query = link:match("%?([^#]*)")
@@ -47,19 +49,21 @@ local function token_of(link)
   end
 end
 
-local function next_request(self)
-  if self.place then return request.build(row, self.place) end
-  return handle.request({ context = self.group.context, params = self.group.params }, row, {
-    maxpagesize = self.page_size and check.digits(self.page_size),
-    top = self.left and check.digits(self.left),
-    continuationToken = self.token,
+local function next_request(it)
+  if it.place then return request.build(row, it.place) end
+  return handle.request(it.of, row, {
+    maxpagesize = it.page_size and check.digits(it.page_size),
+    top = it.left and check.digits(it.left),
+    continuationToken = it.token,
   })
 end
 
-local function fetch(self)
-  local req = next_request(self)
-  self.url = req.url
-  return call.run(self.group.context, row, req, self.settings)
+local function fetch(it)
+  local err = handle.problem(it.of, row, it.problem)
+  if err then return nil, err end
+  local req = next_request(it)
+  it.url = req.url
+  return call.run(it.context, row, req, it.settings)
 end
 
 local function dead_end(message)
@@ -67,46 +71,49 @@ local function dead_end(message)
 end
 
 -- Moves to the place that a link names; an error leaves everything as it was.
-local function advance(self, link)
+local function advance(it, link)
   if link == nil then
-    self.finished, self.token, self.place = true, nil, nil
+    it.finished, it.token, it.place = true, nil, nil
     return nil
   end
-  local place, problem = self.group.context.router:follow(link, self.url)
+  local place, problem = it.context.router:follow(link, it.url)
   if not place then return dead_end(problem) end
-  if self.visited[place.url] then return dead_end("the service's nextLink leads back to a page that was read") end
-  self.visited[place.url] = true
-  self.place, self.token = place, token_of(link)
+  if it.visited[place.url] then return dead_end("the service's nextLink leads back to a page that was read") end
+  it.visited[place.url] = true
+  it.place, it.token = place, token_of(link)
+end
+
+local function next_page(it)
+  if it.finished then return nil end
+  local page, err = fetch(it)
+  if not page then return nil, err end
+  local items, link = page.items, page.link
+  if it.left then
+    for i = #items, it.left + 1, -1 do items[i] = nil end
+    if it.left <= #items then link = nil end
+  end
+  err = advance(it, link)
+  if err then return nil, err end
+  if it.left then it.left = it.left - #items end
+  it.count = it.count + 1
+  return { items = items, token = it.token }
 end
 
 --- Fetches the next page.
 -- @treturn table|nil items (array of { connection_id =, user_id = }) and token (where the next page begins, nil on
 -- the last); nil at the end
 -- @treturn table error; the call may be tried again
-function methods:next()
-  check.self(self, Pages, "pages:next")
-  if self.finished then return nil end
-  local page, err = fetch(self)
-  if not page then return nil, err end
-  local items, link = page.items, page.link
-  if self.left then
-    for i = #items, self.left + 1, -1 do items[i] = nil end
-    if self.left <= #items then link = nil end
-  end
-  err = advance(self, link)
-  if err then return nil, err end
-  if self.left then self.left = self.left - #items end
-  self.count = self.count + 1
-  return { items = items, token = self.token }
+function methods:next(...)
+  return next_page(handle.ask(self, Pages, "pages:next", 0, ...))
 end
 
 --- An iterator over all items. It throws the error object: a loop cannot return it.
 function M.each(group, options, where)
-  local pages = M.new(group, options, where)
+  local pages = make(group, options, where)
   local items, i = {}, 0
   return function()
     while i >= #items do
-      local page, err = pages:next()
+      local page, err = next_page(pages)
       if err then error(err, 0) end
       if not page then return nil end
       items, i = page.items, 0
@@ -121,14 +128,14 @@ end
 -- @treturn table error
 -- @treturn table what was read before it; its token says where to go on
 function M.list(group, options, where)
-  local pages = M.new(group, options, where)
+  local pages = make(group, options, where)
   local settings = {}
   for name, value in pairs(group.settings) do settings[name] = value end
   settings.deadline = settings.deadline or group.context.transport:now() + settings.timeout
   pages.settings = settings
   local all, n = {}, 0
   while true do
-    local page, err = pages:next()
+    local page, err = next_page(pages)
     if err then
       all.token = pages.token
       return nil, err, all

@@ -7,9 +7,9 @@ local operations = require "azure.signalr.operations"
 local ipairs, type = ipairs, type
 
 local M = {
-  max_body = 1048576, -- bytes
-  max_uri = 12288,
-  max_headers = 16384,
+  max_body = core.limits.body, -- bytes
+  max_uri = core.limits.url,
+  max_headers = core.limits.headers,
 }
 
 local version = "?api-version=" .. operations.api_version

@@ -3,19 +3,27 @@
 local check = require "azure.signalr.check"
 local handle = require "azure.signalr.handle"
 local message = require "azure.signalr.message"
+local names = require "azure.signalr.names"
 local op = require "azure.signalr.operations"
 
 local M = {}
 
-local Stream = handle.class("stream", function(self)
-  return self.params.hub .. "/" .. self.params.connectionId .. "/" .. self.params.streamId
-end)
+local Stream = handle.class("stream",
+  { id = "streamId", connection = "connectionId", hub = "hub", application = "application" },
+  function(it) return it.hub .. "/" .. it.connectionId .. "/" .. it.streamId end)
 local methods = Stream.__index
+local ask, open = handle.ask, handle.open
 
 --- Makes the handle of a stream; connection:stream checks self.
 function M.new(connection, id)
-  check.stream(id, "connection:stream", "stream id")
-  return handle.new(Stream, connection, handle.extend(connection.params, "streamId", id))
+  local text, problem = names.stream(id, "connection:stream", "stream id")
+  return handle.handle(handle.child(Stream, connection, "streamId", text, problem))
+end
+
+local function send_item(it, where, item, query)
+  local body, problem = message.encode_value(where, item, "item")
+  local row = op.HubProxy_SendToConnectionStream
+  return handle.run(it, row, { query = query, body = body, content_type = row.body.json }, problem)
 end
 
 --- Sends one item.
@@ -23,11 +31,8 @@ end
 -- @param item any value; nil is null
 -- @treturn true|nil
 -- @treturn table info or error
-function methods:send(item)
-  check.self(self, Stream, "stream:send")
-  local body = message.encode_value("stream:send", item, "item")
-  return handle.call(self, op.HubProxy_SendToConnectionStream, nil, body,
-    op.HubProxy_SendToConnectionStream.body.json)
+function methods:send(item, ...)
+  return send_item(ask(self, Stream, "stream:send", 1, ...), "stream:send", item)
 end
 
 --- Sends the last item and completes the stream.
@@ -35,11 +40,8 @@ end
 -- @param item any value; nil is null
 -- @treturn true|nil
 -- @treturn table info or error
-function methods:send_last(item)
-  check.self(self, Stream, "stream:send_last")
-  local body = message.encode_value("stream:send_last", item, "item")
-  return handle.call(self, op.HubProxy_SendToConnectionStream, { completed = "true" }, body,
-    op.HubProxy_SendToConnectionStream.body.json)
+function methods:send_last(item, ...)
+  return send_item(ask(self, Stream, "stream:send_last", 1, ...), "stream:send_last", item, { completed = "true" })
 end
 
 --- Completes the stream; with a reason the client sees an error.
@@ -47,21 +49,18 @@ end
 -- @tparam string|nil reason
 -- @treturn true|nil
 -- @treturn table info or error
-function methods:complete(reason)
-  check.self(self, Stream, "stream:complete")
-  if reason ~= nil then check.text(reason, "stream:complete", "reason") end
-  return handle.call(self, op.HubProxy_CompleteConnectionStream, reason and { reason = reason })
+function methods:complete(reason, ...)
+  local it = ask(self, Stream, "stream:complete", 1, ...)
+  local problem
+  if reason ~= nil then reason, problem = check.text(reason, "stream:complete", "reason") end
+  return handle.call(it, op.HubProxy_CompleteConnectionStream, reason and { reason = reason }, problem)
 end
 
 --- The same stream with other options for its calls (see hub:with).
 -- @tparam table options
 -- @treturn table another stream handle
-function methods:with(options)
-  check.self(self, Stream, "stream:with")
-  return handle.with(self, options, "stream:with")
+function methods:with(options, ...)
+  return handle.with(open(self, Stream, "stream:with", 1, ...), options, "stream:with")
 end
-
---- Throws: complete ends the stream, client:close releases the client.
-function methods.close() handle.no_close("stream:close", "stream:complete()") end
 
 return M

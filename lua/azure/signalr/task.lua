@@ -235,16 +235,16 @@ end
 
 --- Whether the function has come to its end.
 -- @treturn boolean
-function methods:done()
-  check.self(self, Task, "handle:done")
+function methods:done(...)
+  check.self(self, Task, "handle:done", 0, ...)
   return self.results ~= nil
 end
 
 --- What came of the function.
 -- @treturn boolean|nil true, then what it returned; false, then what it threw (an error object of kind "cancelled"
 -- or "closed" if it was ended from outside); nil while it runs
-function methods:result()
-  check.self(self, Task, "handle:result")
+function methods:result(...)
+  check.self(self, Task, "handle:result", 0, ...)
   if self.results then return unpack(self.results, 1, self.results.n) end
 end
 
@@ -252,8 +252,8 @@ end
 -- A function that catches it and makes another call is ended for good at that call; one that comes to its end without
 -- another call has its own result.
 -- @treturn boolean whether it was still running
-function methods:cancel()
-  check.self(self, Task, "handle:cancel")
+function methods:cancel(...)
+  check.self(self, Task, "handle:cancel", 0, ...)
   return M.stop(self, M.cancelled())
 end
 
@@ -261,8 +261,8 @@ end
 -- a spawned function it yields.
 -- @tparam number|nil timeout seconds; without it, as long as it takes
 -- @return as result(); nil when the time has passed, or when only the host's own loop could go on
-function methods:wait(timeout)
-  check.self(self, Task, "handle:wait")
+function methods:wait(timeout, ...)
+  check.self(self, Task, "handle:wait", 1, ...)
   if timeout ~= nil then check.pause(timeout, "handle:wait", "timeout") end
   if not self.results then self.owner:await(self, timeout) end
   return self:result()

@@ -4,21 +4,32 @@ local check = require "azure.signalr.check"
 local enqueue = require "azure.signalr.enqueue"
 local handle = require "azure.signalr.handle"
 local message = require "azure.signalr.message"
+local names = require "azure.signalr.names"
 local op = require "azure.signalr.operations"
 
 local M = {}
 
-local User = handle.class("user", function(self) return self.params.hub .. "/" .. self.params.user end)
+local User = handle.class("user", { id = "user", hub = "hub", application = "application" }, function(it)
+  return it.hub .. "/" .. it.user
+end)
 local methods = User.__index
+local ask, open = handle.ask, handle.open
 
---- Makes the handle of a user; hub:user checks self. Excluded connections do not count for users.
-function M.new(hub, id)
-  check.id(id, "hub:user", "user id")
+--- The fields of a user's handle. Excluded connections do not count for users.
+-- @tparam table hub the hub's fields
+-- @param id
+-- @tparam string where
+-- @tparam string what messages call the id
+function M.of(hub, id, where, what)
+  local text, problem = names.id(id, where, what)
   if hub.excluded then
-    check.fail("hub:user: the service excludes connections on hubs and groups only, not for a user")
+    check.fail("%s: the service excludes connections on hubs and groups only, not for a user", where)
   end
-  return handle.new(User, hub, handle.extend(hub.params, "user", id))
+  return handle.child(User, hub, "user", text, problem)
 end
+
+--- Makes the handle of a user; hub:user checks self.
+function M.new(hub, id) return handle.handle(M.of(hub, id, "hub:user", "user id")) end
 
 --- Sends a message to all connections of the user.
 -- API operation: SignalR_SendToUser.
@@ -27,9 +38,8 @@ end
 -- @treturn true|nil accepted, not yet delivered
 -- @treturn table info, or the error
 function methods:send(target, ...)
-  check.self(self, User, "user:send")
-  local body = message.encode("user:send", target, ...)
-  return handle.call(self, op.SignalR_SendToUser, nil, body, op.SignalR_SendToUser.body.json)
+  local it = ask(self, User, "user:send")
+  return handle.send(it, op.SignalR_SendToUser, "json", message.encode("user:send", target, ...))
 end
 
 --- Puts a message to all connections of the user into the client's queue (see hub:enqueue).
@@ -37,11 +47,10 @@ end
 -- @tparam string target
 -- @param ... arguments, written now
 -- @treturn true|nil
--- @treturn table error: kind queue_full, or what is too large to be sent
+-- @treturn table error: kind queue_full, what is too large to be sent, or what cannot be
 function methods:enqueue(target, ...)
-  check.self(self, User, "user:enqueue")
-  local body = message.encode("user:enqueue", target, ...)
-  return enqueue.put(self, op.SignalR_SendToUser, nil, body)
+  local it = ask(self, User, "user:enqueue")
+  return enqueue.put(it, op.SignalR_SendToUser, message.encode("user:enqueue", target, ...))
 end
 
 --- Sends a message whose arguments are one array.
@@ -50,10 +59,9 @@ end
 -- @tparam table args an array; signalr.array(t, n) if it has holes
 -- @treturn true|nil
 -- @treturn table info or error
-function methods:send_list(target, args)
-  check.self(self, User, "user:send_list")
-  local body = message.encode_list("user:send_list", target, args)
-  return handle.call(self, op.SignalR_SendToUser, nil, body, op.SignalR_SendToUser.body.json)
+function methods:send_list(target, args, ...)
+  local it = ask(self, User, "user:send_list", 2, ...)
+  return handle.send(it, op.SignalR_SendToUser, "json", message.encode_list("user:send_list", target, args))
 end
 
 --- Sends bytes that are already framed for each hub protocol.
@@ -61,18 +69,21 @@ end
 -- @tparam table frames protocol name -> bytes of one complete hub message
 -- @treturn true|nil
 -- @treturn table info or error
-function methods:send_frames(frames)
-  check.self(self, User, "user:send_frames")
-  local body = message.encode_frames("user:send_frames", frames)
-  return handle.call(self, op.SignalR_SendToUser, nil, body, op.SignalR_SendToUser.body.frames)
+function methods:send_frames(frames, ...)
+  local it = ask(self, User, "user:send_frames", 1, ...)
+  return handle.send(it, op.SignalR_SendToUser, "frames", message.encode_frames("user:send_frames", frames))
 end
 
 --- The same user with other options for its calls (see hub:with).
 -- @tparam table options
 -- @treturn table another user handle
-function methods:with(options)
-  check.self(self, User, "user:with")
-  return handle.with(self, options, "user:with")
+function methods:with(options, ...)
+  return handle.with(open(self, User, "user:with", 1, ...), options, "user:with")
+end
+
+local function at_group(group, where)
+  local text, problem = names.group(group, where, "group")
+  return { "group", text, problem }
 end
 
 local join_options = { ttl = check.integer(0, 2147483647) }
@@ -84,12 +95,11 @@ local join_options = { ttl = check.integer(0, 2147483647) }
 -- and only the latest 100 groups of a user are kept)
 -- @treturn true|nil
 -- @treturn table info or error
-function methods:join(group, options)
-  check.self(self, User, "user:join")
-  check.group(group, "user:join", "group")
-  options = check.options(options, join_options, "user:join")
-  return handle.call_at(self, op.SignalR_AddUserToGroup, "group", group,
-    options.ttl and { ttl = check.digits(options.ttl) })
+function methods:join(group, options, ...)
+  local it = ask(self, User, "user:join", 2, ...)
+  local at = at_group(group, "user:join")
+  local read = check.options(options, join_options, "user:join")
+  return handle.call_at(it, op.SignalR_AddUserToGroup, at, read.ttl and { ttl = check.digits(read.ttl) })
 end
 
 --- Removes the user from a group.
@@ -97,19 +107,17 @@ end
 -- @tparam string group
 -- @treturn true|nil
 -- @treturn table info (absent = true if the user was not in it), or the error
-function methods:leave(group)
-  check.self(self, User, "user:leave")
-  check.group(group, "user:leave", "group")
-  return handle.call_at(self, op.SignalR_RemoveUserFromGroup, "group", group)
+function methods:leave(group, ...)
+  local it = ask(self, User, "user:leave", 1, ...)
+  return handle.call_at(it, op.SignalR_RemoveUserFromGroup, at_group(group, "user:leave"))
 end
 
 --- Removes the user from all groups.
 -- API operation: SignalR_RemoveUserFromAllGroups.
 -- @treturn true|nil
 -- @treturn table info or error
-function methods:leave_all()
-  check.self(self, User, "user:leave_all")
-  return handle.call(self, op.SignalR_RemoveUserFromAllGroups)
+function methods:leave_all(...)
+  return handle.call(ask(self, User, "user:leave_all", 0, ...), op.SignalR_RemoveUserFromAllGroups)
 end
 
 --- Whether the user is in a group.
@@ -117,19 +125,17 @@ end
 -- @tparam string group
 -- @treturn boolean|nil
 -- @treturn table error
-function methods:in_group(group)
-  check.self(self, User, "user:in_group")
-  check.group(group, "user:in_group", "group")
-  return handle.call_at(self, op.SignalR_CheckUserExistenceInGroup, "group", group)
+function methods:in_group(group, ...)
+  local it = ask(self, User, "user:in_group", 1, ...)
+  return handle.call_at(it, op.SignalR_CheckUserExistenceInGroup, at_group(group, "user:in_group"))
 end
 
 --- Whether the user has a connection.
 -- API operation: SignalR_CheckUserExistence.
 -- @treturn boolean|nil
 -- @treturn table error
-function methods:exists()
-  check.self(self, User, "user:exists")
-  return handle.call(self, op.SignalR_CheckUserExistence)
+function methods:exists(...)
+  return handle.call(ask(self, User, "user:exists", 0, ...), op.SignalR_CheckUserExistence)
 end
 
 --- Disconnects the user.
@@ -137,18 +143,9 @@ end
 -- @tparam table|nil options reason (text for the clients), except (array of connection ids)
 -- @treturn true|nil
 -- @treturn table info or error
-function methods:close_connections(options)
-  check.self(self, User, "user:close_connections")
-  return handle.close_connections(self, op.SignalR_CloseUserConnections, options, "user:close_connections")
-end
-
---- Throws: close_connections disconnects the user, client:close releases the client.
-function methods.close() handle.no_close("user:close", "user:close_connections()") end
-
---- Throws: the service excludes connections on hubs and groups only.
-function methods.except()
-  check.fail("user:except does not exist: the service excludes connections on hubs and groups; "
-    .. "user:close_connections takes except = { ... }")
+function methods:close_connections(options, ...)
+  local it = ask(self, User, "user:close_connections", 1, ...)
+  return handle.close_connections(it, op.SignalR_CloseUserConnections, options, "user:close_connections")
 end
 
 return M

@@ -19,25 +19,26 @@ local M = {
   access_key = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789ABCDEFGH",
 }
 
-local Transport = { __name = "azure.signalr.testing.transport" }
+local error, ipairs, pairs, setmetatable = error, ipairs, pairs, setmetatable
+
+local Transport = { __name = "azure.signalr.testing.transport", __json = false }
 local methods = {}
 Transport.__index = methods
 
-local function number(value, where, name) check.type("number")(value, where, name) end
+local number, boolean, text = check.type("number"), check.type("boolean"), check.type("string")
 
-local transport_options = {
-  time = number, strict = check.type("boolean"), respond = check.type("function"),
-}
+local transport_options = { time = number, strict = boolean, respond = check.type("function") }
 
 --- Makes a recording transport.
 -- @tparam table|nil options time (unix seconds to begin with), strict (a request without a canned reply throws),
 -- respond (function(request) -> reply | nil, failure, asked when no canned reply is left)
 -- @treturn table transport with requests (array, in order), sleeps (array of seconds), closed
-function M.transport(options)
-  options = check.options(options, transport_options, "testing.transport")
+function M.transport(options, ...)
+  check.count("testing.transport", 1, ...)
+  local read = check.options(options, transport_options, "testing.transport")
   return setmetatable({
-    requests = {}, sleeps = {}, queue = {}, first = 1, clock = 1000, unix = options.time or 1700000000,
-    strict = options.strict, respond = options.respond, closed = false,
+    requests = {}, sleeps = {}, queue = {}, first = 1, clock = 1000, unix = read.time or 1700000000,
+    strict = read.strict, respond = read.respond, closed = false,
   }, Transport)
 end
 
@@ -45,7 +46,9 @@ end
 -- @tparam table transport
 -- @tparam table|nil options as for signalr.new
 -- @treturn table client
-function M.client(transport, options)
+function M.client(transport, options, ...)
+  check.count("testing.client", 2, ...)
+  if options ~= nil then check.type("table")(options, "testing.client", "options") end
   local all = { endpoint = M.endpoint, access_key = M.access_key }
   if options and (options.connection_string or options.token_provider) then all.access_key = nil end
   if options and options.connection_string then all.endpoint = nil end
@@ -54,30 +57,41 @@ function M.client(transport, options)
   return client.new(all)
 end
 
+local reply_fields = {
+  status = check.integer(100, 599), headers = check.type("table"), body = text, truncated = boolean,
+  after = check.pause, time = number, reused = boolean,
+}
+
 --- Queues a reply for the next request that has none.
 -- @tparam table reply status, headers (lower-case names), body; truncated (true: the connection broke within the
 -- body); after (seconds on the transport's clock before it comes)
 -- @treturn table the transport
-function methods:reply(reply)
-  check.self(self, Transport, "transport:reply")
-  check.integer(100, 599)(reply.status, "transport:reply", "status")
-  self.queue[#self.queue + 1] = { reply = reply }
+function methods:reply(reply, ...)
+  check.self(self, Transport, "transport:reply", 1, ...)
+  local read = check.options(reply, reply_fields, "transport:reply")
+  check.integer(100, 599)(read.status, "transport:reply", "status")
+  self.queue[#self.queue + 1] = { reply = read }
   return self
 end
+
+local failure_fields = { kind = check.some_text, message = text, sent = text, after = check.pause }
 
 --- Queues a failure of the network.
 -- @tparam table failure kind, message, sent; after (seconds)
 -- @treturn table the transport
-function methods:fail(failure)
-  check.self(self, Transport, "transport:fail")
-  check.some_text(failure.kind, "transport:fail", "kind")
-  self.queue[#self.queue + 1] = { failure = failure }
+function methods:fail(failure, ...)
+  check.self(self, Transport, "transport:fail", 1, ...)
+  local read = check.options(failure, failure_fields, "transport:fail")
+  if not read.kind then check.fail("transport:fail: kind is missing") end
+  self.queue[#self.queue + 1] = { failure = read }
   return self
 end
 
 --- Moves both clocks on.
 -- @tparam number seconds
-function methods:advance(seconds)
+function methods:advance(seconds, ...)
+  check.self(self, Transport, "transport:advance", 1, ...)
+  number(seconds, "transport:advance", "seconds")
   self.clock, self.unix = self.clock + seconds, self.unix + seconds
 end
 
