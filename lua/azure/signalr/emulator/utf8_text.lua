@@ -65,7 +65,7 @@ local WIDE_SPACES = {
 --- Whether a text is made of white space alone (as group names and stream ids must not be).
 function M.blank(s)
   for _, space in ipairs(WIDE_SPACES) do s = s:gsub(space, " ") end
-  return not find(s, "%S")
+  return not find(s, "[^ \t-\r]")
 end
 
 return M

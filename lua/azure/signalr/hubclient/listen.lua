@@ -66,7 +66,7 @@ end
 local verbs = {}
 
 function verbs.connect(self, rest)
-  local url, token = rest:match("^(%S+)%s*(%S*)$")
+  local url, token = rest:match("^([^ \t]+)[ \t]*([^ \t]*)$")
   if url then
     self.options.url = url
     self.options.access_token = token ~= "" and token or nil
@@ -87,13 +87,13 @@ function verbs.leave(self)
 end
 
 function verbs.stream(self, rest)
-  local id, target, arguments = rest:match("^(%S+)%s+(%S+)%s*(.*)$")
+  local id, target, arguments = rest:match("^([^ \t]+)[ \t]+([^ \t]+)[ \t]*(.*)$")
   if not id then return nil, "stream wants an id and a target" end
   return self.client:stream(id, target, arguments ~= "" and arguments or nil)
 end
 
 function verbs.invoke(self, rest)
-  local id, target, arguments = rest:match("^(%S+)%s+(%S+)%s*(.*)$")
+  local id, target, arguments = rest:match("^([^ \t]+)[ \t]+([^ \t]+)[ \t]*(.*)$")
   if not id then return nil, "invoke wants an id and a target" end
   return self.client:invoke(id, target, arguments ~= "" and arguments or nil)
 end
@@ -104,7 +104,7 @@ end
 
 local function rule(make)
   return function(self, rest)
-    local target, value = rest:match("^(%S+)%s*(.*)$")
+    local target, value = rest:match("^([^ \t]+)[ \t]*(.*)$")
     if not target then return nil, "a target is wanted" end
     self.rules[target] = make(value ~= "" and value or nil)
     return true
@@ -118,7 +118,7 @@ local NEED_CONNECTION = { leave = true, stream = true, invoke = true, cancel = t
 
 -- Obeys one command; what goes wrong becomes an event.
 local function obey(self, line)
-  local verb, rest = line:match("^(%S+)%s*(.-)%s*$")
+  local verb, rest = line:gsub("[ \t\r]+$", ""):match("^[ \t]*([^ \t]+)[ \t]*(.*)$")
   if not verb then return end
   local ok, why
   if not verbs[verb] then why = "unknown command " .. verb

@@ -14,7 +14,7 @@ local function answer_of(ctx, outcome)
       "The connection ended before the client answered.", "connectionId")
   elseif outcome.silent then
     return answers.error(504, "Error.Connection.Timeout",
-      ("The client did not answer within %g seconds."):format(ctx.service.limits.invoke_timeout))
+      ("The client did not answer within %d seconds."):format(math.floor(ctx.service.limits.invoke_timeout)))
   elseif outcome.unsupported then
     return answers.bad_request("the body has no frame for the protocol of this client", "body")
   elseif outcome.error then
