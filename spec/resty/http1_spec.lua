@@ -137,7 +137,8 @@ describe("the reader of answers", function()
     ["a header without colon"] = OK .. "nonsense\r\n\r\n",
     ["a header without name"] = OK .. ": x\r\n\r\n",
     ["a space in a name"] = OK .. "Content-Length : 1\r\n\r\nx",
-    ["a folded header"] = OK .. "X: a\r\n b\r\n\r\n",
+    ["a folded line with nothing before it"] = OK .. " b\r\n\r\n",
+    ["a folded length"] = OK .. "Content-Length: 1\r\n 2\r\n\r\n",
     ["a zero byte"] = OK .. "X: a\0b\r\n\r\n",
     ["a bare carriage return"] = OK .. "X: a\rb\r\n\r\n",
     ["a length that is none"] = OK .. "Content-Length: 1x\r\n\r\nx",
@@ -157,6 +158,10 @@ describe("the reader of answers", function()
       assert.is_false(seen.silent)
     end)
   end
+
+  it("goes on with the value before a folded line", function()
+    assert.are.equal("a   b", read(OK .. "X: a\r\n b\r\nContent-Length: 0\r\n\r\n", 4096).headers["x"])
+  end)
 
   it("refuses noise at once, however much of it follows", function()
     local sock = fake_socket(("\1\2\3"):rep(1000), 10)
