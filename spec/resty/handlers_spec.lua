@@ -29,6 +29,7 @@ local HTTP = [[
     chat = client:hub("chat")
     local function decide()
       local name = ngx.var.arg_name
+      if ngx.var.arg_raw then name = ngx.unescape_uri(ngx.var.arg_raw) end
       if name == "nobody" then return nil end
       if name == "banned" then return nil, 403, "go away" end
       return { user_id = name, claims = { role = "guest" } }
@@ -42,6 +43,9 @@ local HTTP = [[
       function() resty.negotiate({}, decide) end,
       function() resty.negotiate(chat, decide, { origin = "*" }) end,
       function() resty.negotiate(chat, decide, { origins = { "app.test" } }) end,
+      function() resty.negotiate(chat, decide, { origins = { "https://a.test", nil, "https://b.test" } }) end,
+      function() resty.negotiate(chat, decide, {}, {}) end,
+      function() resty.negotiate(client, decide) end,
       function() resty.metrics { dict = "nothing" } end,
       function() metrics:watch({}) end,
       function() signalr.new { connection_string = %q, ca_file = "x.pem" } end,
@@ -105,6 +109,15 @@ describe("ready handlers", function()
     assert.are.same({ 500, '{"error":"no token could be made"}' }, { status, body })
   end)
 
+  it("negotiate answers what a visitor sends with 400, which a browser of another origin may read", function()
+    for _, name in ipairs { "..", "%ff", "%ed%a0%80" } do
+      local status, body, headers = post("/ours/negotiate?raw=" .. name, { "Origin: https://app.test" })
+      assert.are.equal(400, status, body)
+      assert.truthy(body:find('{"error":"user_id must', 1, true), body)
+      assert.are.equal("https://app.test", headers["access-control-allow-origin"])
+    end
+  end)
+
   it("negotiate answers browsers of other origins", function()
     local asked = "Access-Control-Request-Headers: x-requested-with,x-signalr-user-agent"
     local function preflight(path, origin)
@@ -130,7 +143,9 @@ describe("ready handlers", function()
     local lines = {}
     for line in text:gmatch("[^\n]+") do lines[#lines + 1] = line end
     for i, part in ipairs { "decide must be a function", "hub must be a hub handle", 'did you mean "origins"',
-      "origins[1] must be an origin", "lua_shared_dict", "watch needs a client",
+      "origins[1] must be an origin", "origins must be an array without holes",
+      "resty.negotiate takes 3 arguments, got 4", "hub must be a hub handle, got azure.signalr.client",
+      "lua_shared_dict", "watch needs a client",
       "lua_ssl_trusted_certificate", "lua_ssl_trusted_certificate",
       "the option http2 is gone", "cannot speak TLS within TLS", "proxy must end after host and port",
       "would block the nginx worker" } do

@@ -96,7 +96,8 @@ end
 --- Makes metrics.
 -- @tparam table given dict (name of a lua_shared_dict; 1m is plenty), prefix ("azure_signalr")
 -- @treturn table on_attempt (give it to signalr.new as the option of that name), watch, text, handle
-function M.new(given)
+function M.new(given, ...)
+  check.count(where, 1, ...)
   given = check.options(given, metrics_options, where)
   local dict = ngx.shared[given.dict or ""]
   if not dict then check.fail("%s: dict must name a lua_shared_dict of nginx.conf", where) end
@@ -119,7 +120,8 @@ end
 --- Has the connections and the queue of a client shown too. Once for each client, where it is made; what several
 -- have is added up.
 -- @tparam table client made inside nginx
-function methods:watch(client)
+function methods:watch(client, ...)
+  check.self(self, metatable, "metrics:watch", 1, ...)
   local transport = type(client) == "table" and client.context and client.context.transport
   if not transport or not transport.watch then check.fail("%s: watch needs a client made inside nginx", where) end
   for _, known in ipairs(self.transports) do
@@ -204,7 +206,8 @@ end
 
 --- Everything, in Prometheus' text format.
 -- @treturn string
-function methods:text()
+function methods:text(...)
+  check.self(self, metatable, "metrics:text", 0, ...)
   publish(self)
   local found, out = collect(self.dict), {}
   write_requests(self, out, found)
@@ -214,7 +217,8 @@ function methods:text()
 end
 
 --- Handler of a metrics location, for content_by_lua.
-function methods:handle()
+function methods:handle(...)
+  check.self(self, metatable, "metrics:handle", 0, ...)
   ngx.header["Content-Type"] = "text/plain; version=0.0.4"
   ngx.print(self:text())
 end

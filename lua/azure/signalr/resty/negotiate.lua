@@ -10,7 +10,7 @@ local where = "resty.negotiate"
 local function origins(value, _, name)
   if value == "*" then return end
   if type(value) ~= "table" then check.fail('%s: %s must be "*" or an array of origins', where, name) end
-  for i = 1, #value do
+  for i = 1, check.array(value, where, name, " of origins") do
     if type(value[i]) ~= "string" or not value[i]:find("^https?://[^/]+$") then
       check.fail("%s: %s[%d] must be an origin such as https://app.example", where, name, i)
     end
@@ -69,6 +69,7 @@ local function negotiate(self)
   if not options then return refuse(status, message) end
   local place, err = self.hub:negotiate(options)
   if place then return answer(200, { { "url", place.url }, { "accessToken", place.accessToken } }) end
+  if err.kind == "invalid" then return refuse(400, err.message) end
   ngx.log(ngx.ERR, "negotiate: ", tostring(err))
   refuse(500, "no token could be made")
 end
@@ -80,8 +81,9 @@ end
 -- @tparam table|nil given origins (an array: pages from there may connect with their cookies; "*", the default: pages
 -- from anywhere, without cookies), max_age (seconds for which a browser remembers that; 600)
 -- @treturn function
-function M.new(hub, decide, given)
-  if type(hub) ~= "table" or type(hub.negotiate) ~= "function" then
+function M.new(hub, decide, given, ...)
+  check.count(where, 3, ...)
+  if check.kind_of(hub) ~= "azure.signalr.hub" then
     check.fail("%s: hub must be a hub handle, got %s", where, check.kind_of(hub))
   end
   check.type("function")(decide, where, "decide")
