@@ -103,15 +103,22 @@ describe("signalr.new", function()
       { { connection_string = base, application = "" }, "application must not be empty" },
       { { endpoint = base, access_key = "k" }, "endpoint looks like a connection string: give that as" },
       { { endpoint = "http://h", access_key = base }, "access_key looks like a connection string" },
+      { { endpoint = "http://h", access_key = "k\n" }, "access_key begins or ends with white space" },
+      { { endpoint = "http://h", access_key = '"k"' }, "access_key is in quotes" },
+      { { endpoint = "http://h", access_key = "AccessKey=k" }, 'access_key is what stands behind "AccessKey="' },
+      { { endpoint = "h.example", access_key = "k" },
+        "endpoint must be an http or https URL, as in https://contoso.service.signalr.net: it must be an absolute" },
+      { { connection = base }, 'unknown option "connection"; did you mean "connection_string"?' },
+      { { endpoint = "http://h", key = "k" }, 'unknown option "key"; did you mean "access_key"?' },
       { { base }, "a connection string in a table must be named" },
       { { connection_string = base, [base] = true }, "unknown option of 47 bytes" },
     }
-    for i = 1, 40 do
+    for i = 1, 46 do
       local message = message_of(cases[i][1])
       assert.is_truthy(message:find(cases[i][2], 1, true), message)
-      assert.is_nil(message:find("AccessKey=", 1, true), message)
+      assert.is_nil(message:find("AccessKey=k", 1, true), message)
     end
-    assert.are.equal(40, #cases)
+    assert.are.equal(46, #cases)
   end)
 
   it("takes a connection string and options", function()

@@ -85,6 +85,12 @@ local function wait(context, op, seconds)
   return nil, response.failed(op, failure)
 end
 
+-- What an error says of the call.
+local function complete(err, req, attempts)
+  err.attempts = attempts
+  return req.about and errors.about(err, req.about) or err
+end
+
 --- Runs one operation to its end.
 -- @tparam table context what all handles of a client share
 -- @tparam table op a row of operations.lua
@@ -97,14 +103,14 @@ function M.run(context, op, req, settings)
   local started = transport:now()
   local deadline = settings.deadline or started + settings.timeout
   req.deadline, req.max_response, req.renewed = deadline, settings.max_response, false
-  if deadline <= started then return nil, out_of_time(op, settings.timeout) end
+  if deadline <= started then return nil, complete(out_of_time(op, settings.timeout), req, 0) end
   local attempts = 0
   while true do
     attempts = attempts + 1
     local done, a, b, c = attempt(context, op, req)
     local pause
     if not done then
-      a.attempts = attempts
+      complete(a, req, attempts)
       pause = next_pause(context, op, req, a, settings)
       if pause and transport:now() + pause >= deadline then pause = nil end
     end
@@ -117,10 +123,7 @@ function M.run(context, op, req, settings)
     if done then return values(a, b, c) end
     if not pause then return nil, a end
     local waited, err = wait(context, op, pause)
-    if not waited then
-      err.attempts = attempts
-      return nil, err
-    end
+    if not waited then return nil, complete(err, req, attempts) end
     started = transport:now()
   end
 end

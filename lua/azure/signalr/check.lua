@@ -100,6 +100,18 @@ local function distance(a, b)
   return row[#b]
 end
 
+-- The one known name of which a name is a word: connection_string for connection.
+local function holding(name, known)
+  local found
+  for candidate in pairs(known) do
+    if ("_" .. candidate .. "_"):find("_" .. name .. "_", 1, true) then
+      if found then return nil end
+      found = candidate
+    end
+  end
+  return found
+end
+
 --- The known name that is nearest to a wrong one.
 -- @tparam string name
 -- @tparam table known a table whose keys are the known names
@@ -122,7 +134,7 @@ local function names_of(known)
 end
 
 local function unknown_option(name, known, where)
-  local near = type(name) == "string" and M.nearest(name, known)
+  local near = type(name) == "string" and (M.nearest(name, known) or holding(core.lower(name), known))
   fail("%s: unknown option %s; %s", where, shown_name(name),
     near and ("did you mean %q?"):format(near) or ("known: " .. names_of(known)))
 end

@@ -31,7 +31,7 @@ function M.put(it, op, body, problem)
   local req = handle.request(it, op, excluding(it), body, op.body.json)
   req.headers = no_headers
   err = request.oversize(op, req)
-  if err then return nil, err end
+  if err then return nil, errors.about(err, it) end
   local taken, kind, message = it.context.queue:put(op, req, it.settings)
   if taken then return true end
   if kind == "queue_full" then
@@ -39,7 +39,7 @@ function M.put(it, op, body, problem)
     message = ("%s: queue_limit is %.0f messages, queue_bytes %.0f"):format(message, config.queue_limit,
       config.queue_bytes)
   end
-  return nil, errors.new { kind = kind, op = op.id, message = message, sent = "no" }
+  return nil, errors.about(errors.new { kind = kind, op = op.id, message = message, sent = "no" }, it)
 end
 
 -- A spawned function waits meanwhile as it does elsewhere; on the main line this steps the client.

@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --- The one error object. It never holds a key or a token.
 --
--- Fields: kind (one of errors.kinds), op (the operation's id), message (a full sentence for people), status,
+-- Fields: kind (one of errors.kinds), op (the operation's id), message (a full sentence for people); hub, application,
+-- group, user, connection_id (those that the call was for); status,
 -- code (x-ms-error-code), target, details, inner (of the service's ErrorDetail), request_id, retry_after
 -- (seconds), attempts, sent ("no": the request surely was not carried out; "maybe").
 --
@@ -102,6 +103,23 @@ function M.invalid(op, problem)
     return M.new { kind = problem.kind, op = op, message = problem.message, sent = "no" }
   end
   return M.new { kind = "invalid", op = op, message = problem, sent = "no" }
+end
+
+local places = { "hub", "application", "group", "user" }
+local PLACE = 4096 -- bytes of a name; a group's may have 1024 characters
+
+--- Says in an error what the call was for.
+-- @tparam table err
+-- @tparam table it fields of a handle, or what on_error is told
+-- @treturn table the error
+function M.about(err, it)
+  for i = 1, #places do
+    local name = it[places[i]]
+    if name then err[places[i]] = clean(name, PLACE) end
+  end
+  local id = it.connectionId or it.connection_id
+  if id then err.connection_id = clean(id, PLACE) end
+  return err
 end
 
 local function copied(value)

@@ -30,7 +30,7 @@ local inner = core.inner
 -- @tparam table class from M.class
 -- @tparam table from fields
 -- @treturn table fields; M.handle makes the object of them
-function M.derive(class, from)
+local function derive(class, from)
   return {
     __index = class.index, __newindex = class.refuse, __tostring = class.text, __eq = class.same, __metatable = class,
     context = from.context, settings = from.settings, excluded = from.excluded, problem = from.problem,
@@ -38,6 +38,7 @@ function M.derive(class, from)
     group = from.group, user = from.user, connectionId = from.connectionId,
   }
 end
+M.derive = derive
 
 --- A handle that addresses one thing more.
 -- @tparam table class
@@ -47,9 +48,9 @@ end
 -- @tparam string|nil problem with the value
 -- @treturn table fields
 function M.child(class, from, name, value, problem)
-  local it = M.derive(class, from)
+  local it = derive(class, from)
   it[name] = value
-  it.problem = it.problem or problem
+  if problem and not it.problem then it.problem = problem end
   return it
 end
 
@@ -192,7 +193,7 @@ end
 function M.problem(it, op, problem)
   refuse_dropping(it, op)
   problem = it.problem or problem
-  return problem and errors.invalid(op.id, problem) or nil
+  return problem and errors.about(errors.invalid(op.id, problem), it) or nil
 end
 
 --- The request of an operation on what a handle addresses, once M.problem had nothing to say.
@@ -202,7 +203,9 @@ end
 -- @tparam string|nil body
 -- @tparam string|nil content_type
 function M.request(it, op, query, body, content_type)
-  return request.build(op, target_of(it, op), query, body, content_type)
+  local req = request.build(op, target_of(it, op), query, body, content_type)
+  req.about = it
+  return req
 end
 local build = M.request
 
@@ -258,7 +261,7 @@ function M.except(it, ids, where)
   local all = {}
   for _, id in ipairs(it.excluded or {}) do all[#all + 1] = id end
   for _, id in ipairs(more) do all[#all + 1] = id end
-  local other = M.derive(it.__metatable, it)
+  local other = derive(it.__metatable, it)
   other.excluded, other.targets = #all > 0 and all or nil, it.targets
   other.problem = it.problem or problem
   return handle(other)

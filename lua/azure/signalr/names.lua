@@ -7,11 +7,11 @@ local check = require "azure.signalr.check"
 local M = {}
 
 local type = type
+local utf8_len = core.utf8_len
 
 local HUB, GROUP, STREAM = 128, 1024, 100 -- characters, as the service's reference has them
 
-local function text_of(value, where, name)
-  if type(value) == "string" then return value end
+local function digits_of(value, where, name)
   local digits = value ~= nil and core.digits(value)
   if digits then return digits end
   if type(value) == "number" then
@@ -22,21 +22,20 @@ local function text_of(value, where, name)
 end
 
 -- "." and ".." can be no segment of a path: whoever normalizes it would turn a send to the group ".." into a broadcast.
-local function flaw_of(text, name)
+local function flaw_of(text, characters, name)
   if text == "" then return name .. " must not be empty" end
   if text == "." or text == ".." then
     return ('%s must not be "%s", which a URL path cannot carry'):format(name, text)
   end
+  if not characters then return name .. " must be valid UTF-8" end
 end
 
 --- Users and connections: text that can stand as one segment of a path.
 -- @treturn string
 -- @treturn string|nil problem
 function M.id(value, where, name)
-  local text = text_of(value, where, name)
-  local problem = flaw_of(text, name)
-  if problem then return text, problem end
-  return check.text(text, where, name)
+  local text = type(value) == "string" and value or digits_of(value, where, name)
+  return text, flaw_of(text, utf8_len(text), name)
 end
 
 -- White space outside ASCII, as .NET's \s sees it.
@@ -51,9 +50,10 @@ local function is_blank(value)
 end
 
 local function bounded(value, where, name, limit)
-  local text, problem = M.id(value, where, name)
+  local text = type(value) == "string" and value or digits_of(value, where, name)
+  local characters = utf8_len(text)
+  local problem = flaw_of(text, characters, name)
   if problem then return text, problem end
-  local characters = core.utf8_len(text)
   if characters > limit then
     return text, ("%s must have at most %d characters, got %d"):format(name, limit, characters)
   end

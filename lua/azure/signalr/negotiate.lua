@@ -77,12 +77,7 @@ local function signed(hub, options, now, claims)
   return { url = hub.context.config.client_endpoint .. path, accessToken = token }
 end
 
---- Signs the answer.
--- @tparam table hub its fields
--- @tparam table|nil options see hub:negotiate
--- @treturn table|nil url, accessToken
--- @treturn table error
-function M.answer(hub, options)
+local function answer(hub, options)
   local read, problem = check.read(options, negotiate_options, where)
   if hub.excluded then check.fail("%s takes no excluded connections", where) end
   read.expires_in = read.expires_in or 3600
@@ -93,6 +88,17 @@ function M.answer(hub, options)
   -- Before it is signed: what is longer has no token at all.
   if claims and #claims > max_token then return too_long(("claims have %d bytes"):format(#claims)) end
   return signed(hub, read, now, claims)
+end
+
+--- Signs the answer.
+-- @tparam table hub its fields
+-- @tparam table|nil options see hub:negotiate
+-- @treturn table|nil url, accessToken
+-- @treturn table error
+function M.answer(hub, options)
+  local place, err = answer(hub, options)
+  if place then return place end
+  return nil, errors.about(err, hub)
 end
 
 return M

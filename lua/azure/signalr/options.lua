@@ -20,7 +20,10 @@ local function url(value, where, name)
     check.fail("%s: %s looks like a connection string: give that as connection_string", where, name)
   end
   local parsed, why = core.parse_url(value)
-  if not parsed then check.fail("%s: %s must be an http or https URL: %s", where, name, why) end
+  if not parsed then
+    check.fail("%s: %s must be an http or https URL, as in https://contoso.service.signalr.net: %s", where, name,
+      (why:gsub("^URL ", "it ")))
+  end
   if parsed.query then check.fail("%s: %s must not have a query", where, name) end
 end
 
@@ -29,6 +32,13 @@ local function key(value, where, name)
   if problem then return value, problem end
   if value:find("[Ee][Nn][Dd][Pp][Oo][Ii][Nn][Tt][ \t]*=") then
     check.fail("%s: %s looks like a connection string: give that as connection_string", where, name)
+  end
+  if value:find("^[ \t-\r]") or value:find("[ \t-\r]$") then
+    check.fail("%s: %s begins or ends with white space, which would be part of it: leave that out", where, name)
+  end
+  if value:find("^[\"']") then check.fail("%s: %s is in quotes, which would be part of it", where, name) end
+  if core.lower(value:sub(1, 10)) == "accesskey=" then
+    check.fail('%s: %s is what stands behind "AccessKey=": leave that out', where, name)
   end
 end
 

@@ -29,8 +29,8 @@ local reasons = { queue_full = "dropped", closed = "lost" }
 local function tell(entry, failure)
   local err = errors.is(failure) and failure or response.failed(entry.op, failure)
   local req = entry.req
-  on_error.tell(entry.context.config.on_error, err,
-    report.what(entry.op, req.url, req.body, reasons[err.kind] or "failed"))
+  local what = report.what(entry.op, req.url, req.body, reasons[err.kind] or "failed")
+  on_error.tell(entry.context.config.on_error, errors.about(err, what), what)
 end
 
 -- Until the deadline of whoever has to end, where there is one.

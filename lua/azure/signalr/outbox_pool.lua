@@ -3,6 +3,7 @@
 -- (csrc/net/outbox.h), and whoever drives the pool moves it, signs, sends, and sends again by the rule of retry.lua.
 local core = require "azure.signalr.core"
 local curl = require "azure.signalr.curl"
+local errors = require "azure.signalr.errors"
 local on_error = require "azure.signalr.on_error"
 local operations = require "azure.signalr.operations"
 local report = require "azure.signalr.outbox_report"
@@ -81,7 +82,8 @@ local function tell(self, found)
     self.corrected = self.corrected + 1
     return
   end
-  on_error.tell(self.context.config.on_error, err, report.what(op, found.url, found.body, found.reason))
+  local what = report.what(op, found.url, found.body, found.reason)
+  on_error.tell(self.context.config.on_error, errors.about(err, what), what)
 end
 
 -- on_error may close the client, as may a finalizer at any moment: a closed outbox has nothing to report.

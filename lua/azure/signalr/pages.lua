@@ -62,7 +62,7 @@ local function fetch(it)
   local err = handle.problem(it.of, row, it.problem)
   if err then return nil, err end
   local req = next_request(it)
-  it.url = req.url
+  req.about, it.url = it.of, req.url
   return call.run(it.context, row, req, it.settings)
 end
 

@@ -55,7 +55,8 @@ end
 -- @tparam table|nil query wire name -> string, or array of strings
 -- @tparam string|nil body
 -- @tparam string|nil content_type
--- @treturn table method, url, body, content_type, operation, target; headers are the credential's part
+-- @treturn table method, url, body, content_type, operation, target; headers are the credential's part, and about (the
+-- fields of the handle that it is for, if any: errors say them) is the caller's
 function M.build(op, target, query, body, content_type)
   return {
     operation = op.id,
@@ -67,8 +68,8 @@ function M.build(op, target, query, body, content_type)
     target = target,
     excluded = query and query.excluded and #query.excluded or 0,
     -- For the pipeline to fill: room made now is cheaper than room found later.
-    headers = false, sent_at = false, expires = false, authorized = false, deadline = false, max_response = false,
-    renewed = false,
+    about = false, headers = false, sent_at = false, expires = false, authorized = false, deadline = false,
+    max_response = false, renewed = false,
   }
 end
 
