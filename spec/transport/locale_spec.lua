@@ -19,7 +19,9 @@ describe("a host's locale", function()
     for _, moment in ipairs { "before", "after" } do
       it(("%s, set %s the library is loaded, changes nothing"):format(name, moment), function()
         local server = raw_server.start { on_request = ACCEPT }
-        local said = support.lua({ "spec/support/locale_case.lua", server.url, name, moment }, { LOCPATH = dir })
+        -- glibc never frees what it keeps of LOCPATH, and a leak checker tells of it.
+        local said = support.lua({ "spec/support/locale_case.lua", server.url, name, moment },
+          { LOCPATH = dir, ASAN_OPTIONS = "detect_leaks=0" })
         assert.are.equal("", said)
         assert.are.equal(6, server:count "request")
         server:stop()
