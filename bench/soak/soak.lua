@@ -1,27 +1,26 @@
 -- SPDX-License-Identifier: MIT
 -- Many requests in every way of calling, some of them given up. After the first tenth, resident memory must not grow by
--- more than 2 %, what malloc has given out not by 512 KiB (3 bytes a request), and no descriptor may be left open.
+-- more than 2 %, what malloc has given out not by 512 KiB (3 bytes a request), and no descriptor may be left open: by
+-- the kernel's count there are no more than the connections need that the pool counts, and after closing none.
 --   lua bench/soak/soak.lua URL plain|io_thread REQUESTS
 local curl = require "azure.signalr.curl"
+local descriptors = require "spec.support.descriptors"
 local measure = require "bench.tick.measure"
 local signalr = require "azure.signalr"
 
 local url, mode, total = arg[1], arg[2], tonumber(arg[3])
 local GROWTH, LEAK = 1.02, 512 * 1024
+local CONNECTIONS = 64
+local EACH = 3 -- descriptors of a connection: its socket, and two that libcurl wakes itself with
+local OWN = 3 -- descriptors of a pool: its set, and two flags of a thread
 
 local client = signalr.new {
   endpoint = url, access_key = "key", io_thread = mode == "io_thread", ca_file = "build/certs/ca.pem",
+  max_connections = CONNECTIONS,
   on_error = function(err, what) error(tostring(err) .. " " .. tostring(what.source)) end,
 }
 local hub = client:hub "chat"
-
--- Open descriptors but for the connections, whose number changes: who is given up takes his along.
-local function descriptors()
-  local pipe = assert(io.popen("ls /proc/$PPID/fd | wc -l"))
-  local count = tonumber(pipe:read "*a")
-  pipe:close()
-  return count - client.context.transport.pool:stats().sockets
-end
+local unused = descriptors.count()
 
 local sent = 0
 local function counted(ok, err)
@@ -62,12 +61,15 @@ while sent < total do
     fill(256)
     collectgarbage()
     collectgarbage()
-    local resident, open, allocated = measure.resident(), descriptors(), measure.allocated() or 0
-    base = base or { resident = resident, descriptors = open, allocated = allocated }
+    local open = descriptors.count()
+    local resident, allocated = measure.resident(), measure.allocated() or 0
+    local known = client.context.transport.pool:stats().sockets
+    base = base or { resident = resident, allocated = allocated }
     most = math.max(most, resident)
     print(("%-10s %7d requests  %6.1f s  %7.0f KiB resident  %6.0f KiB in Lua  %3d descriptors"):format(mode, sent,
       curl.monotonic() - started, resident / 1024, collectgarbage "count", open))
-    assert(open <= base.descriptors, "descriptors leak")
+    assert(known <= CONNECTIONS and open <= unused + OWN + known * EACH,
+      ("%d descriptors, %d before the first request, %d connections"):format(open, unused, known))
     assert(allocated <= base.allocated + LEAK, "memory leaks")
   end
 end
@@ -76,4 +78,4 @@ assert(stats.accepted == stats.delivered, "messages were lost")
 print(("%-10s grew by %.2f %% after the first tenth"):format(mode, (most / base.resident - 1) * 100))
 assert(most <= base.resident * GROWTH, "memory grew by more than 2 %")
 client:close()
-assert(descriptors() <= base.descriptors, "closing left descriptors open")
+assert(descriptors.count() <= unused, "closing left descriptors open")

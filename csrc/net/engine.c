@@ -7,6 +7,7 @@
 #include "core/mem.h"
 #include "core/pin.h"
 #include "net/engine_state.h"
+#include "net/forkgate.h"
 
 enum { EVENTS = 64 };
 
@@ -22,20 +23,26 @@ static void global_init(void) {
   curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
+static bool open_parts(asr_engine *e) {
+  asr_forkgate_enter();
+  pthread_once(&global_once, global_init);
+  e->scratch = asr_realloc(NULL, ASR_SCRATCH);
+  bool watches = asr_watches_open(&e->watches);
+  bool connector = asr_connector_open(&e->connector, e->options, &e->watches);
+  asr_forkgate_leave();
+  return e->scratch != NULL && watches && connector;
+}
+
 asr_engine *asr_engine_new(const asr_options *options, asr_done *done,
                            void *arg) {
   asr_engine *e = asr_zeroed(sizeof *e);
   if (e == NULL) {
     return NULL;
   }
-  pthread_once(&global_once, global_init);
   e->options = options;
   e->done = done;
   e->arg = arg;
-  e->scratch = asr_realloc(NULL, ASR_SCRATCH);
-  bool watches = asr_watches_open(&e->watches);
-  bool connector = asr_connector_open(&e->connector, options, &e->watches);
-  if (e->scratch != NULL && watches && connector) {
+  if (open_parts(e)) {
     return e;
   }
   asr_engine_free(e);
@@ -62,6 +69,7 @@ void asr_engine_free(asr_engine *e) {
   if (e == NULL) {
     return;
   }
+  asr_forkgate_enter();
   while ((job = asr_deadlines_first(&e->times)) != NULL) {
     asr_engine_stop(e, job, ASR_CLOSED);
   }
@@ -75,6 +83,7 @@ void asr_engine_free(asr_engine *e) {
   asr_deadlines_free(&e->times);
   asr_free(e->scratch);
   asr_free(e);
+  asr_forkgate_leave();
 }
 
 void asr_engine_abandon(asr_engine *e) {
@@ -219,7 +228,9 @@ static int serve_sockets(asr_engine *e, double timeout) {
   asr_ready ready[EVENTS];
   double own = asr_engine_timeout(e);
   double wait = own >= 0 && own < timeout ? own : timeout;
+  asr_forkgate_leave();
   int n = asr_readiness_wait(e->watches.set, ready, EVENTS, milliseconds(wait));
+  asr_forkgate_enter();
   double until = e->dials.count > 0 ? asr_monotonic() + budget : 0;
   for (int i = 0; i < n; i++) {
     serve_event(e, &ready[i], until);

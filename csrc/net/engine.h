@@ -3,7 +3,8 @@
  * The engine moves jobs over the wire: it speaks HTTP/1.1 itself on
  * connections that libcurl makes and carries, and waits with one set of
  * descriptors. Jobs beyond the limit of connections wait their turn. It
- * belongs to one thread at a time: the caller's, or an io_thread.
+ * belongs to one thread at a time: the caller's, or an io_thread. Stop and
+ * drive are called behind the gate of net/forkgate.h, new and free before it.
  */
 #ifndef ASR_ENGINE_H
 #define ASR_ENGINE_H
@@ -41,8 +42,8 @@ bool asr_engine_add(asr_engine *engine, asr_job *job);
 void asr_engine_stop(asr_engine *engine, asr_job *job, asr_kind kind);
 /* Moves what can be moved, waiting up to `timeout` seconds (0: not at all)
  * for the first thing to happen. Making connections takes a budget of its
- * time, so that a step without a wait stays short. False if a signal cut the
- * waiting short. */
+ * time, so that a step without a wait stays short. It waits before the gate.
+ * False if a signal cut the waiting short. */
 bool asr_engine_drive(asr_engine *engine, double timeout);
 
 /* The version of libcurl that runs: "7.88.1". */

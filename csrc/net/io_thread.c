@@ -7,6 +7,7 @@
 #include <signal.h>
 
 #include "core/mem.h"
+#include "net/forkgate.h"
 #include "net/wakeup.h"
 
 struct asr_io {
@@ -91,12 +92,14 @@ static void publish(asr_io *io) {
 
 static void *run(void *arg) {
   asr_io *io = arg;
+  asr_forkgate_enter();
   while (take_in(io)) {
     double due = asr_outbox_feed(io->outbox, io->engine);
     publish(io); /* what a stop has brought back */
     asr_engine_drive(io->engine, due);
     publish(io);
   }
+  asr_forkgate_leave();
   return NULL;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/mem.h"
+#include "net/forkgate.h"
 #include "net/forkmark.h"
 #include "net/io_thread.h"
 
@@ -54,8 +55,7 @@ asr_pool *asr_pool_new(const asr_options *options) {
 /* In a fork's child: a job that was in flight is replaced by one that failed.
  * The old one may be half written, by a thread that is not here. */
 static void fail_flight(asr_pool *pool, struct asr_slot *slot) {
-  static const char note[] =
-      "the process forked while the request was in flight";
+  static const char note[] = "the process forked while this was in flight";
   static const asr_request nothing;
   asr_job *job = asr_job_new(&nothing, asr_monotonic());
   if (!job) {
@@ -240,7 +240,9 @@ bool asr_pool_cancel(asr_pool *pool, asr_ticket ticket) {
   if (!slot || slot->stage != ASR_IN_FLIGHT)
     return false;
   if (!pool->io) {
+    asr_forkgate_enter();
     asr_engine_stop(pool->engine, slot->job, ASR_CANCELLED);
+    asr_forkgate_leave();
   } else if (!slot->job->stopping) { /* asking once is enough */
     slot->job->stopping = true;
     asr_io_stop(pool->io, slot->job, ASR_CANCELLED);
@@ -284,14 +286,18 @@ static bool drive_io(asr_pool *pool, double timeout, const uint64_t *over) {
  * too. */
 static bool drive(asr_pool *pool, double timeout, const uint64_t *over) {
   double due;
+  bool fine;
   if (!asr_pool_is_moving(pool))
     return true;
   if (pool->io)
     return drive_io(pool, timeout, over);
+  asr_forkgate_enter();
   due = asr_outbox_feed(pool->outbox, pool->engine);
   if (has_news(pool, over))
     timeout = 0;
-  return asr_engine_drive(pool->engine, due < timeout ? due : timeout);
+  fine = asr_engine_drive(pool->engine, due < timeout ? due : timeout);
+  asr_forkgate_leave();
+  return fine;
 }
 
 size_t asr_pool_step(asr_pool *pool, double timeout) {

@@ -2,6 +2,7 @@
 -- The program of curl_fork_spec: makes a connection, forks, and shows that the parent's connection lives on.
 --   lua spec/support/fork_case.lua URL CASE OPTIONS   (OPTIONS: what curl.pool takes, as Lua)
 local curl = require "azure.signalr.curl"
+local descriptors = require "spec.support.descriptors"
 local posix = require "spec.support.posix"
 local support = require "spec.support.pool"
 
@@ -10,20 +11,6 @@ local options = assert((loadstring or load)("return " .. (arg[3] or "{}")))() --
 
 local function get(pool, script)
   return assert(support.fetch(pool, url .. "/", script or "ok()"))
-end
-
--- How many of the process's descriptors are TCP sockets.
-local function sockets()
-  local tcp, n = {}, 0
-  for line in io.lines "/proc/self/net/tcp" do
-    tcp[line:match("^%s*%d+:" .. ("%s+%S+"):rep(8) .. "%s+(%d+)") or ""] = true
-  end
-  local pipe = io.popen("ls -l /proc/" .. io.open("/proc/self/stat"):read("*n") .. "/fd")
-  for inode in pipe:read("*a"):gmatch "socket:%[(%d+)%]" do
-    if tcp[inode] then n = n + 1 end
-  end
-  pipe:close()
-  return n
 end
 
 local cases = {}
@@ -37,11 +24,11 @@ end
 
 -- The child goes on with what it inherited: on a connection of its own.
 function cases.use(pool)
-  assert(sockets() == 1)
+  assert(descriptors.tcp() == 1)
   assert(pool:in_flight() == 0) -- the first call after the fork closes what was inherited
-  assert(sockets() == 0, "an inherited socket is still open")
+  assert(descriptors.tcp() == 0, "an inherited socket is still open")
   assert(get(pool).reused == false)
-  assert(sockets() == 1)
+  assert(descriptors.tcp() == 1)
   assert(get(pool).reused == true)
 end
 

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- fork and waitpid, and the library that makes name resolution hang: compiled here when a spec needs them.
+-- fork, waitpid, alarm and listen, and the library that makes name resolution hang: compiled here when a spec needs
+-- them.
 local M = {}
 
 local luajit = rawget(_G, "jit") ~= nil
@@ -43,6 +44,16 @@ end
 --- Waits for a child: its exit status, 256 and more when a signal ended it.
 function M.wait(pid)
   return library().wait(pid)
+end
+
+--- Has the process ended by a signal after some seconds, or, 0, no more.
+function M.alarm(seconds)
+  library().alarm(seconds)
+end
+
+--- As listen(2), also for a socket that listens already: the length of its backlog.
+function M.listen(descriptor, backlog)
+  assert(library().listen(descriptor, backlog), "listen failed")
 end
 
 return M

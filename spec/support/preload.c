@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* For specs. Preloaded, it makes names that begin with "hang" take four
- * seconds (SPEC_HANG) to resolve; with SPEC_JITTER=n one lock in n waits for up
- * to 0.2 ms before it is taken, so that threads meet where they seldom do.
- * Loaded into Lua, it gives what Lua lacks: fork. */
+/* For specs. Preloaded, it
+ * - makes names that begin with "hang" take four seconds (SPEC_HANG) to
+ * resolve,
+ * - gives those that begin with "dual" the addresses ::1 and 127.0.0.1, in this
+ *   order,
+ * - with SPEC_JITTER=n has one lock in n wait for up to 0.2 ms before it is
+ *   taken, so that threads meet where they seldom do.
+ * Loaded into Lua, it gives what Lua lacks: fork, an alarm, and listen for a
+ * listener that answers no SYN. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <netdb.h>
@@ -10,6 +15,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -52,6 +58,15 @@ typedef int resolver(const char *, const char *, const struct addrinfo *,
 int getaddrinfo(const char *node, const char *service,
                 const struct addrinfo *hints, struct addrinfo **found) {
   resolver *real = (resolver *)dlsym(RTLD_NEXT, "getaddrinfo");
+  if (node && strncmp(node, "dual", 4) == 0) {
+    struct addrinfo how = {0};
+    how.ai_socktype = SOCK_STREAM;
+    how.ai_family = AF_INET6;
+    int failed = real("::1", service, &how, found);
+    how.ai_family = AF_INET;
+    return failed ? failed
+                  : real("127.0.0.1", service, &how, &(*found)->ai_next);
+  }
   if (node && strncmp(node, "hang", 4) == 0) {
     const char *seconds = getenv("SPEC_HANG");
     sleep(seconds ? (unsigned)atoi(seconds) : 4);
@@ -83,6 +98,19 @@ static int l_fork(lua_State *L) {
   return 1;
 }
 
+static int l_alarm(lua_State *L) {
+  alarm((unsigned)luaL_checkinteger(L, 1));
+  return 0;
+}
+
+/* listen(descriptor, backlog): also of one that listens already. */
+static int l_listen(lua_State *L) {
+  int failed =
+      listen((int)luaL_checkinteger(L, 1), (int)luaL_checkinteger(L, 2));
+  lua_pushboolean(L, !failed);
+  return 1;
+}
+
 static int l_wait(lua_State *L) {
   lua_pushinteger(L, spec_wait((int)luaL_checkinteger(L, 1)));
   return 1;
@@ -95,6 +123,10 @@ int luaopen_spec_preload(lua_State *L) {
   lua_setfield(L, -2, "fork");
   lua_pushcfunction(L, l_wait);
   lua_setfield(L, -2, "wait");
+  lua_pushcfunction(L, l_alarm);
+  lua_setfield(L, -2, "alarm");
+  lua_pushcfunction(L, l_listen);
+  lua_setfield(L, -2, "listen");
   return 1;
 }
 #endif
