@@ -114,12 +114,4 @@ function M.load(streams, seconds, meanwhile)
   return results
 end
 
---- The value below which a share of the answers' times lies.
-function M.percentile(seen, share)
-  local times = {}
-  for i, one in ipairs(seen) do times[i] = one.took end
-  table.sort(times)
-  return times[math.max(1, math.ceil(#times * share))]
-end
-
 return M
