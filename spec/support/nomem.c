@@ -114,6 +114,12 @@ static const struct {
      "local function why(v) return (select(2, core.json_encode(v))) end\n"
      "return why(t) .. why { a = { 1, { b = print } } } .. why { X .. '\\255' "
      "}"},
+    {"judge arrays, and what is no data", 0,
+     "local class = { __name = 'c' .. X, __json = false, __what = 'a c' }\n"
+     "local thing = setmetatable({}, { __metatable = class })\n"
+     "assert(core.inner(thing, class) and not core.inner(thing, {}))\n"
+     "local _, why, kind = core.json_encode { thing }\n"
+     "return core.array_length { 1, 2 } .. why .. kind"},
     {"read JSON", 0,
      "local v = "
      "core.json_decode('{\"a\":[1,{\"b\\\\u00e9\":\"\\\\ud83d\\\\ude00'"

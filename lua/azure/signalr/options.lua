@@ -7,7 +7,7 @@ local proxy = require "azure.signalr.proxy"
 
 local M = {}
 
-local error, ipairs, pairs, setmetatable = error, ipairs, pairs, setmetatable
+local error, ipairs, pairs, pcall, setmetatable = error, ipairs, pairs, pcall, setmetatable
 local tostring, type = tostring, type
 
 local where_new = "signalr.new"
@@ -77,12 +77,15 @@ end
 
 local transport_methods = { "send", "sleep", "now", "time", "close" }
 
+local function field(value, name) return value[name] end
+
 local function transport(value, where, name)
   if type(value) ~= "table" and type(value) ~= "userdata" then
     check.fail("%s: %s must be an object with the transport's methods, got %s", where, name, check.kind_of(value))
   end
   for _, method in ipairs(transport_methods) do
-    if not value[method] then check.fail("%s: %s has no method %s", where, name, method) end
+    local fine, found = pcall(field, value, method)
+    if not fine or type(found) ~= "function" then check.fail("%s: %s has no method %s", where, name, method) end
   end
 end
 
