@@ -24,8 +24,16 @@ static int taken_gc(lua_State *L) {
   return 0;
 }
 
+/* #request: bytes of its body */
+static int taken_len(lua_State *L) {
+  const struct asr_taken *taken = asr_check_object(L, 1, TAKEN);
+  lua_pushinteger(L, taken->job ? (lua_Integer)taken->job->head.body : 0);
+  return 1;
+}
+
 void asr_taken_class(lua_State *L) {
-  static const luaL_Reg meta[] = {{"__gc", taken_gc}, {NULL, NULL}};
+  static const luaL_Reg meta[] = {
+      {"__gc", taken_gc}, {"__len", taken_len}, {NULL, NULL}};
   asr_new_class(L, TAKEN, NULL, meta);
 }
 

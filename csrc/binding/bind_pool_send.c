@@ -15,7 +15,7 @@ static const double LONG = 3600; /* a ticket's own deadline ends it earlier */
 
 /* Arguments of send, exchange and again, from 2 on; the draft or the ticket is
  * at 3. */
-enum { PLACE = 2, DRAFT = 3, TIMEOUT, CREDENTIAL, QUERY, MOST };
+enum { PLACE = 2, DRAFT = 3, TIMEOUT, CREDENTIAL, QUERY, MOST, UNTOLD };
 
 static asr_pool_box *box_of(lua_State *L) {
   return asr_check_object(L, 1, ASR_POOL_CLASS);
@@ -175,8 +175,8 @@ int asr_pool_take_short(lua_State *L) {
   return take(L, ticket);
 }
 
-/* pool:again(place, request, timeout, credential, query, max_response)
- *   -> ticket | nil, kind, message */
+/* pool:again(place, request, timeout, credential, query, max_response, untold)
+ *   -> ticket | nil, kind, message. untold: next and poll are silent of it */
 int asr_pool_again(lua_State *L) {
   asr_pool_box *box = box_of(L);
   struct asr_taken *taken = asr_check_taken(L, DRAFT);
@@ -191,6 +191,7 @@ int asr_pool_again(lua_State *L) {
   }
   asr_job *job = taken->job;
   errand.has_body = job->head.body > 0 || errand.place->has_body;
+  errand.untold = lua_toboolean(L, UNTOLD);
   asr_ticket ticket = asr_pool_send_again(box->pool, job, &errand, &why);
   if (ticket == 0) {
     return refuse(L, asr_kind_name(why.kind), why.note);

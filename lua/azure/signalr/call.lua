@@ -14,11 +14,24 @@ local M = {}
 
 local chance = core.chance
 
+local none = {} -- the headers of an answer that had nothing to say
 local closed_meanwhile = { kind = "closed", message = "the client was closed", sent = "maybe" }
+
+-- One attempt with a draft that was sent before: true and the values, or nil and an error.
+local function attempt_again(context, op, req)
+  local transport = context.transport
+  local hand, held = context.credential:hand(context, op, req.deadline)
+  if not hand then return nil, held end
+  req.sent_at, req.authorized = transport:time(), held
+  local left = req.deadline - transport:now()
+  local status, reply, sent = transport:exchange("again", req.place, req.sent, left, hand, req.query, req.max_response)
+  return M.outcome(context, op, req, status, reply, sent)
+end
 
 -- One attempt: true and the values, or nil and an error.
 local function attempt(context, op, req)
   req.answered = nil
+  if req.sent then return attempt_again(context, op, req) end
   local err = context.credential:authorize(context, op, req)
   if err then return nil, err end
   err = request.oversize(op, req)
@@ -68,6 +81,7 @@ end
 
 -- How long to wait before the next attempt, if there is one to make.
 local function next_pause(context, op, req, err, settings)
+  if req.place and not req.sent then return nil end -- the pool did not take the draft, which is gone
   local renewable = may_renew(context, req, err)
   if renewable and not req.renewed then
     req.renewed = true
@@ -91,23 +105,21 @@ local function complete(err, req, attempts)
   return req.about and errors.about(err, req.about) or err
 end
 
---- Runs one operation to its end.
--- @tparam table context what all handles of a client share
--- @tparam table op a row of operations.lua
--- @tparam table req from request.build
--- @tparam table settings timeout (seconds, for all attempts and pauses), retry, max_response, on_attempt; deadline
--- @return what the method returns
-function M.run(context, op, req, settings)
-  if context.closed then M.refuse(context, op.id) end
-  local transport = context.transport
-  local started = transport:now()
-  local deadline = settings.deadline or started + settings.timeout
-  req.deadline, req.max_response, req.renewed = deadline, settings.max_response, false
-  if deadline <= started then return nil, complete(out_of_time(op, settings.timeout), req, 0) end
-  local attempts = 0
+-- What an exchange brought: true and the values, or nil and an error.
+function M.outcome(context, op, req, status, reply, sent)
+  req.answered, req.sent = status, sent
+  if not status then
+    if reply.size then return nil, request.too_large(op, req, reply.kind, reply.size) end
+    return nil, response.failed(op, reply)
+  end
+  context.credential:describe(req)
+  return response.read(op, reply or { status = status, headers = none, body = "" }, req, context.config)
+end
+
+-- From the end of the first attempt on: repeats while there is reason to. `...` is what came of it.
+local function go_on(context, op, req, settings, done, a, b, c)
+  local transport, deadline, started, attempts = context.transport, req.deadline, req.began, 1
   while true do
-    attempts = attempts + 1
-    local done, a, b, c = attempt(context, op, req)
     local pause
     if not done then
       complete(a, req, attempts)
@@ -124,8 +136,49 @@ function M.run(context, op, req, settings)
     if not pause then return nil, a end
     local waited, err = wait(context, op, pause)
     if not waited then return nil, complete(err, req, attempts) end
-    started = transport:now()
+    started, attempts = transport:now(), attempts + 1
+    done, a, b, c = attempt(context, op, req)
   end
+end
+
+--- Sends a draft, over a transport that takes them, to its end. A plain success makes no request and reads no clock
+-- but the first.
+-- @tparam table it a handle's fields
+-- @tparam table op a row of operations.lua
+-- @tparam userdata place
+-- @tparam userdata draft
+-- @return what the method returns
+function M.send(it, op, place, draft)
+  local context, settings = it.context, it.settings
+  local transport, timeout, excluded = context.transport, settings.timeout, it.excluded
+  local began = transport:now()
+  local hand, held = context.credential:hand(context, op, began + timeout)
+  if not hand then
+    draft:take()
+    return nil, complete(held, { about = it }, 1)
+  end
+  local query = excluded and request.excluding(op, excluded)
+  local status, reply, sent = transport:exchange("send", place, draft, timeout, hand, query, settings.max_response)
+  if status and not reply and not settings.on_attempt then return true, {} end
+  local req = request.build(op, request.target(op, it, context.router), excluded and { excluded = excluded })
+  req.about, req.place, req.query, req.sent_at, req.authorized = it, place, query, transport:time(), held
+  req.began, req.deadline, req.max_response = began, began + timeout, settings.max_response
+  return go_on(context, op, req, settings, M.outcome(context, op, req, status, reply, sent))
+end
+
+--- Runs one operation to its end.
+-- @tparam table context what all handles of a client share
+-- @tparam table op a row of operations.lua
+-- @tparam table req from request.build
+-- @tparam table settings timeout (seconds, for all attempts and pauses), retry, max_response, on_attempt; deadline
+-- @return what the method returns
+function M.run(context, op, req, settings)
+  if context.closed then M.refuse(context, op.id) end
+  local began = context.transport:now()
+  local deadline = settings.deadline or began + settings.timeout
+  req.began, req.deadline, req.max_response, req.renewed = began, deadline, settings.max_response, false
+  if deadline <= began then return nil, complete(out_of_time(op, settings.timeout), req, 0) end
+  return go_on(context, op, req, settings, attempt(context, op, req))
 end
 
 return M

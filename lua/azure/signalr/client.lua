@@ -41,6 +41,7 @@ function M.new(given, more, ...)
     transport = config.transport or transports.default(config),
     closed = false,
   }
+  context.drafts, context.agent = context.transport.exchange ~= nil, credential.agent
   context.scheduler = loop.scheduler(context.transport, config)
   outbox.open(context)
   return handle.dress(Client, { context = context, settings = settings, endpoint = config.endpoint })

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- One connection to a hub. Made by hub:connection(id).
 local check = require "azure.signalr.check"
+local drafts = require "azure.signalr.drafts"
 local enqueue = require "azure.signalr.enqueue"
 local handle = require "azure.signalr.handle"
 local message = require "azure.signalr.message"
@@ -39,7 +40,7 @@ function M.new(hub, id) return handle.handle(M.of(hub, id, "hub:connection", "co
 -- @treturn table info, or the error
 function methods:send(target, ...)
   local it = ask(self, Connection, "connection:send")
-  return handle.send(it, op.SignalR_SendToConnection, "json", message.encode("connection:send", target, ...))
+  return drafts.send(it, op.SignalR_SendToConnection, "connection:send", target, ...)
 end
 
 --- Puts a message to the connection into the client's queue (see hub:enqueue).

@@ -13,6 +13,7 @@ local floor, min = globals.math.floor, globals.math.min
 local M = {}
 
 local agent = "User-Agent: azure-signalr-lua/" .. core._VERSION
+M.agent = agent -- the line of every request
 local reuse = 60 -- seconds for which a signed token is sent again
 local latest = 253402300799 -- the end of the year 9999; beyond it are milliseconds, and what no date can show
 local scope = "https://signalr.azure.com/.default"
@@ -33,10 +34,9 @@ AccessKey.__index = key_methods
 -- @tparam number lifetime seconds for which each token is good
 -- @tparam string|nil key_id
 function M.access_key(access_key, lifetime, key_id)
+  local kept = min(reuse, floor(lifetime / 2))
   return setmetatable({
-    signer = core.signer(access_key, key_id),
-    lifetime = lifetime,
-    reuse = min(reuse, floor(lifetime / 2)),
+    signer = core.signer(access_key, key_id):set(lifetime, kept), lifetime = lifetime, reuse = kept,
   }, AccessKey)
 end
 
@@ -57,8 +57,18 @@ function key_methods:authorize(context, op, req)
   req.headers, req.expires, req.sent_at, req.authorized = headers_of(line, req.content_type), expires, now, true
 end
 
+--- What signs a draft where it is sent (core.place, core.draft): no line of it comes to Lua.
+-- @treturn userdata a signer, or the secret of a token
+-- @treturn table|nil an error; or what was used, for rejected
+function key_methods:hand() return self.signer, true end
+
 --- What somebody else needs to sign in this credential's place: the queue of messages, which has no Lua to ask.
 function key_methods:signing() return { signer = self.signer, lifetime = self.lifetime, agent = agent } end
+
+key_methods.line = 512 -- bytes that a token's line may take in a draft's room; a longer one is copied
+
+--- What is known of the token of a draft that was sent, for errors.
+function key_methods:describe(req) req.expires = floor(req.sent_at) + self.lifetime end
 
 --- Forgets the key.
 function key_methods:close() self.signer:close() end
@@ -106,6 +116,16 @@ function provider_methods:authorize(context, op, req)
   req.scope, req.expires, req.sent_at, req.authorized = scope, held.expires, transport:time(), held
 end
 
+--- As of an access key; fetches a token if need be.
+-- @tparam table context
+-- @tparam table op
+-- @tparam number deadline
+function provider_methods:hand(context, op, deadline)
+  local held, problem = self.tokens:get(context.transport, deadline)
+  if held then return held.secret, held end
+  return nil, errors.new { kind = "credential", op = op.id, message = problem, sent = "no" }
+end
+
 --- The service refused the token of a request: it is forgotten, and so is the key that was lent for such a token.
 -- @treturn boolean whether another token may do better
 function provider_methods:rejected(context, req)
@@ -114,6 +134,13 @@ function provider_methods:rejected(context, req)
   self.tokens:reject(held)
   if context.lent then context.lent:clear() end
   return true
+end
+
+provider_methods.line = 3072
+
+--- As of an access key.
+function provider_methods:describe(req) -- luacheck: ignore 212
+  req.scope, req.expires = scope, req.authorized.expires
 end
 
 --- Forgets the token.

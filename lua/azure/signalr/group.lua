@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --- A group of connections in a hub. Made by hub:group(name).
+local drafts = require "azure.signalr.drafts"
 local enqueue = require "azure.signalr.enqueue"
 local handle = require "azure.signalr.handle"
 local message = require "azure.signalr.message"
@@ -36,7 +37,7 @@ function M.new(hub, name) return handle.handle(M.of(hub, name, "hub:group", "gro
 -- @treturn table info, or the error
 function methods:send(target, ...)
   local it = ask(self, Group, "group:send")
-  return handle.send(it, op.SignalR_GroupBroadcast, "json", message.encode("group:send", target, ...))
+  return drafts.send(it, op.SignalR_GroupBroadcast, "group:send", target, ...)
 end
 
 --- Puts a message to all connections of the group into the client's queue (see hub:enqueue).

@@ -4,8 +4,8 @@
 -- A handle is an empty table, so that nothing in it can be set and no walk over it shows what it keeps to itself. Its
 -- fields ("it", in the methods) are its own metatable, which core.inner gives to those who have the class: context
 -- (shared by all of a client), settings (per-call options), hub, application, query_prefix, group, user, connectionId,
--- streamId (for the path), excluded (connection ids or nil), targets (places of operations, made when first used), and
--- problem: what is wrong with a name in it, if anything is. A handle is never changed once made; what looks like a
+-- streamId (for the path), excluded (connection ids or nil), targets and places (of operations, made when first used),
+-- and problem: what is wrong with a name in it, if anything is. A handle is never changed once made; what looks like a
 -- change returns another.
 local core = require "azure.signalr.core"
 local call = require "azure.signalr.call"
@@ -185,6 +185,8 @@ local function target_of(it, op)
   return target
 end
 
+M.target = target_of
+
 --- Why an operation cannot be asked of what a handle addresses: throws for misuse.
 -- @tparam table it fields
 -- @tparam table op a row of operations.lua
@@ -262,7 +264,8 @@ function M.except(it, ids, where)
   for _, id in ipairs(it.excluded or {}) do all[#all + 1] = id end
   for _, id in ipairs(more) do all[#all + 1] = id end
   local other = derive(it.__metatable, it)
-  other.excluded, other.targets = #all > 0 and all or nil, it.targets
+  other.excluded = #all > 0 and all or nil
+  other.targets, other.places = it.targets, it.places
   other.problem = it.problem or problem
   return handle(other)
 end

@@ -6,6 +6,7 @@
 local check = require "azure.signalr.check"
 local command = require "azure.signalr.command"
 local connection = require "azure.signalr.connection"
+local drafts = require "azure.signalr.drafts"
 local enqueue = require "azure.signalr.enqueue"
 local filter = require "azure.signalr.filter"
 local group = require "azure.signalr.group"
@@ -49,7 +50,7 @@ end
 -- @treturn table info (the ServiceResponse, if there was one), or the error
 function methods:send(target, ...)
   local it = ask(self, Hub, "hub:send")
-  return handle.send(it, op.SignalR_Broadcast, "json", message.encode("hub:send", target, ...))
+  return drafts.send(it, op.SignalR_Broadcast, "hub:send", target, ...)
 end
 
 --- Puts a message to everybody on the hub into the client's queue: it is sent without anybody waiting for it.

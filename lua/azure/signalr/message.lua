@@ -39,6 +39,19 @@ function M.encode(where, target, ...)
   return written(where, core.json_message(target, n > 0 and { ... } or none, n))
 end
 
+--- The same as a draft, which goes on the wire as it is.
+-- @tparam string where
+-- @tparam userdata place
+-- @tparam string target
+-- @param ... the arguments
+-- @treturn userdata|nil
+-- @return the problem
+function M.draft(where, place, target, ...)
+  local problem = flaw_of(target, where)
+  if problem then return nil, problem end
+  return written(where, core.draft(place, target, ...))
+end
+
 local function encode_target(where, target)
   local problem = flaw_of(target, where)
   if problem then return nil, problem end

@@ -73,6 +73,21 @@ function M.build(op, target, query, body, content_type)
   }
 end
 
+--- A place in C (core.place) for drafts.
+-- @tparam table op
+-- @tparam table target from M.target
+-- @tparam table of content_type, agent (a header line), line (bytes to leave for a token's line)
+-- @treturn userdata
+function M.place(op, target, of)
+  return core.place {
+    method = op.method, url = target.url, audience = target.audience, agent = of.agent,
+    content_type = "Content-Type: " .. of.content_type, authorization = of.line, repeatable = op.repeats == "safe",
+  }
+end
+
+--- The query of excluded connections, beginning with "&"; nil without any.
+function M.excluding(op, excluded) return excluded and extra_query(op, { excluded = excluded }) or nil end
+
 local function too_much(op, kind, message)
   return errors.new { kind = kind, op = op.id, message = message, sent = "no" }
 end
@@ -82,21 +97,30 @@ end
 -- @tparam table req with headers
 -- @treturn table|nil an error
 function M.oversize(op, req)
-  if req.body and #req.body > M.max_body then
-    return too_much(op, "payload_too_large",
-      ("the body has %d bytes; the service takes at most %d"):format(#req.body, M.max_body))
-  end
+  if req.body and #req.body > M.max_body then return M.too_large(op, req, "payload_too_large", #req.body) end
   local size = #req.method + #req.url + 13
   for i = 1, #req.headers do size = size + #req.headers[i] + 2 end
-  if #req.url <= M.max_uri and size <= M.max_headers then return nil end
-  local what = #req.url > M.max_uri and ("a URL of %d bytes; the service takes about %d"):format(#req.url, M.max_uri)
+  if #req.url > M.max_uri then return M.too_large(op, req, "uri_too_long", #req.url) end
+  return size > M.max_headers and M.too_large(op, req, "headers_too_large", size) or nil
+end
+
+--- The error of a request that is too large.
+-- @tparam table op
+-- @tparam table req
+-- @tparam string kind payload_too_large, uri_too_long, headers_too_large
+-- @tparam number size bytes
+function M.too_large(op, req, kind, size)
+  if kind == "payload_too_large" then
+    return too_much(op, kind, ("the body has %d bytes; the service takes at most %d"):format(size, M.max_body))
+  end
+  local what = kind == "uri_too_long" and ("a URL of %d bytes; the service takes about %d"):format(size, M.max_uri)
     or ("headers of %d bytes; the service takes at most %d"):format(size, M.max_headers)
   local cause = "the names and parameters make " .. what
   if req.excluded > 0 then
     cause = ("%d excluded connections make %s. They cannot be split into several sends, which would deliver twice: "
       .. "send to a group without them, or use hub:execute with a filter"):format(req.excluded, what)
   end
-  return too_much(op, #req.url > M.max_uri and "uri_too_long" or "headers_too_large", cause)
+  return too_much(op, kind, cause)
 end
 
 return M

@@ -27,7 +27,7 @@ local LONG = 3600 -- seconds
 -- @treturn table scheduler
 function M.new(transport, config)
   local self = waiting.owner {
-    transport = transport, pool = transport.pool, by_ticket = {}, timers = timers.new(), waiting = 0,
+    transport = transport, pool = transport.pool, by_ticket = {}, drafts = {}, timers = timers.new(), waiting = 0,
     tasks = {}, on_error = config.on_error, spawn_yield = config.spawn_yield,
   }
   setmetatable(self, metatable)
@@ -74,6 +74,22 @@ function methods:send(waiter, req)
   reply, failure = waiter.reply, waiter.failure
   waiter.reply, waiter.failure = nil, nil
   return reply, failure
+end
+
+local start_draft = unbroken(function(self, waiter, ...)
+  local ticket, failure = self.transport:start_draft(...)
+  if ticket then waiting.for_draft(self, waiter, ticket) end
+  return ticket, failure
+end)
+
+--- Sends a draft, and has a waiter wait for its answer: see transport:exchange.
+function methods:exchange(waiter, ...)
+  local ticket, failure = start_draft(self, waiter, ...)
+  if not ticket then return nil, failure end
+  waiter.ways.suspend(waiter)
+  local status, reply, sent = waiter.status, waiter.failure or waiter.reply, waiter.sent
+  waiter.status, waiter.reply, waiter.sent, waiter.failure = nil, nil, nil, nil
+  return status, reply, sent
 end
 
 local for_moment = unbroken(waiting.for_moment)

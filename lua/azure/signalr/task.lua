@@ -132,7 +132,7 @@ end
 function ways.suspend(self)
   yield(SENTINEL, self)
   if self.stop then
-    self.reply, self.failure = nil, nil
+    self.status, self.reply, self.failure, self.sent = nil, nil, nil, nil
     stop_here(self)
   end
 end

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- A user: all connections with one user id. Made by hub:user(id).
 local check = require "azure.signalr.check"
+local drafts = require "azure.signalr.drafts"
 local enqueue = require "azure.signalr.enqueue"
 local handle = require "azure.signalr.handle"
 local message = require "azure.signalr.message"
@@ -39,7 +40,7 @@ function M.new(hub, id) return handle.handle(M.of(hub, id, "hub:user", "user id"
 -- @treturn table info, or the error
 function methods:send(target, ...)
   local it = ask(self, User, "user:send")
-  return handle.send(it, op.SignalR_SendToUser, "json", message.encode("user:send", target, ...))
+  return drafts.send(it, op.SignalR_SendToUser, "user:send", target, ...)
 end
 
 --- Puts a message to all connections of the user into the client's queue (see hub:enqueue).

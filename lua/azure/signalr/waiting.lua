@@ -6,7 +6,7 @@
 -- wait at homes of others note them, so that driving the owner drives those too.
 --     waiter  owner, home; ticket, place (of its timer), target, queued; reply, failure; ways = { wake, suspend }
 --     owner   on (home -> how many waits), away (their sum), joins (waits for tasks of others); and see turns.lua
---     home    pool, by_ticket, timers, waiting (count), transport
+--     home    pool, by_ticket, drafts (tickets of drafts), timers, waiting (count), transport
 --
 -- All that changes who waits for what is to be called in one piece (core.unbroken): a host may preempt. Waking somebody
 -- runs his code, which may switch stacks and let others step meanwhile: so whatever is left to be done stands where
@@ -58,14 +58,26 @@ function M.for_ticket(home, waiter, ticket)
   enter(home, waiter)
 end
 
+--- Has a waiter wait for the ticket of a draft.
+function M.for_draft(home, waiter, ticket)
+  home.drafts[ticket] = true
+  M.for_ticket(home, waiter, ticket)
+end
+
 --- A ticket has finished: whoever waited for it gets what came of it. A finalizer may end that in the middle of
 -- `collect`, so that is asked afterwards.
 function M.settle(home, ticket)
-  local reply, failure = home.pool:collect(ticket)
+  local status, reply, failure, sent
+  if home.drafts[ticket] then
+    status, reply, sent = home.pool:take(ticket)
+    home.drafts[ticket] = nil
+  else
+    reply, failure = home.pool:collect(ticket)
+  end
   local waiter = home.by_ticket[ticket]
   home.by_ticket[ticket] = nil
   if not waiter or waiter == ABANDONED then return end
-  waiter.reply, waiter.failure, waiter.ticket = reply, failure, nil
+  waiter.status, waiter.reply, waiter.failure, waiter.sent, waiter.ticket = status, reply, failure, sent, nil
   leave(home, waiter)
   wake(home, waiter)
 end
@@ -167,7 +179,7 @@ function M.detach(waiter)
   waited = M.leave_target(waiter) or waited
   if waiter.queued then
     waiter.queued, waited = nil, true
-    waiter.reply, waiter.failure = nil, nil
+    waiter.status, waiter.reply, waiter.failure, waiter.sent = nil, nil, nil, nil
   end
   return waited
 end

@@ -8,7 +8,7 @@ local curl = require "azure.signalr.curl"
 local globals = require "azure.signalr.globals"
 local proxies = require "azure.signalr.proxy"
 
-local error, setmetatable = error, setmetatable
+local error, setmetatable, type = error, setmetatable, type
 
 local M = {}
 local methods = {}
@@ -106,6 +106,41 @@ local send_blocking = core.unbroken(function(self, req)
   return self.pool:collect(ticket)
 end)
 
+-- The failure of a draft that was not taken: of what kind, and a sentence or how many bytes are too many.
+local function refused(kind, about)
+  if type(about) == "number" then return { kind = kind, size = about, sent = "no" } end
+  return { kind = kind, message = about, sent = "no" }
+end
+
+--- Hands a draft to the pool, or the request of one once more; parameters as of `exchange`.
+-- @treturn number|nil a ticket, for pool:take
+-- @treturn table the failure; its size says by how much what is too large
+function methods:start_draft(way, ...)
+  local pool = self.pool
+  local ticket, kind, about = pool[way](pool, ...)
+  if ticket then return ticket end
+  return nil, refused(kind, about)
+end
+
+-- In one piece, as send_blocking.
+local await = core.unbroken(function(self, ticket)
+  block_until(self, ticket)
+  return self.pool:take(ticket)
+end)
+
+local function exchange_blocking(self, way, place, what, timeout, credential, query, max_response)
+  local pool = self.pool
+  if way == "again" then
+    local ticket, kind, about = pool:again(place, what, timeout, credential, query, max_response, true)
+    if not ticket then return nil, refused(kind, about) end
+    return await(self, ticket)
+  end
+  local ticket, status, reply, sent = pool:exchange(place, what, timeout, credential, query, max_response)
+  if not ticket then return nil, refused(status, reply) end
+  if status or reply then return status, reply, sent end
+  return await(self, ticket) -- a signal ended the waiting
+end
+
 --- Sends a request and waits for its answer.
 -- @tparam table req as for `start`
 -- @treturn ?table the reply, as from `finish`
@@ -117,6 +152,29 @@ function methods:send(req)
   local reply, failure = send_blocking(self, req)
   if self.queue then self.queue:turn() end
   return reply, failure
+end
+
+--- Sends a draft, or the request of one once more, and waits for its answer. No table is made for a plain success.
+-- @tparam string way "send" or "again"
+-- @tparam userdata place
+-- @tparam userdata what the draft, or the request that came with an answer that was no success
+-- @tparam number timeout seconds
+-- @param credential a signer or a secret
+-- @tparam string|nil query more of it
+-- @tparam number|nil max_response bytes
+-- @treturn number|nil status
+-- @treturn table|nil the reply, nil for a plain success; without a status the failure: kind, message, sent; size where
+-- it is too large
+-- @treturn userdata|nil the request, for "again"
+function methods:exchange(way, place, what, timeout, credential, query, max_response)
+  local scheduler = self.scheduler
+  local waiter = scheduler and scheduler:waiter()
+  if waiter then
+    return scheduler:exchange(waiter, way, place, what, timeout, credential, query, max_response)
+  end
+  local status, reply, sent = exchange_blocking(self, way, place, what, timeout, credential, query, max_response)
+  if self.queue then self.queue:turn() end
+  return status, reply, sent
 end
 
 --- Waits.
