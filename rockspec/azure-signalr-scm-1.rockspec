@@ -59,6 +59,7 @@ build = {
       ["azure.signalr.command"] = "lua/azure/signalr/command.lua",
       ["azure.signalr.connection"] = "lua/azure/signalr/connection.lua",
       ["azure.signalr.credential"] = "lua/azure/signalr/credential.lua",
+      ["azure.signalr.drafts"] = "lua/azure/signalr/drafts.lua",
       ["azure.signalr.enqueue"] = "lua/azure/signalr/enqueue.lua",
       ["azure.signalr.errors"] = "lua/azure/signalr/errors.lua",
       ["azure.signalr.explain"] = "lua/azure/signalr/explain.lua",

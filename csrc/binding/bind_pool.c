@@ -262,6 +262,7 @@ static int pool_stats(lua_State *L) {
 static const luaL_Reg methods[] = {{"submit", pool_submit},
                                    {"send", asr_pool_send_draft},
                                    {"exchange", asr_pool_exchange},
+                                   {"exchange_again", asr_pool_exchange_again},
                                    {"again", asr_pool_again},
                                    {"take", asr_pool_take_short},
                                    {"next", asr_pool_next},

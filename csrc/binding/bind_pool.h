@@ -44,6 +44,7 @@ int asr_retry_rule(lua_State *L);
 /* bind_pool_send.c: the pool's methods for drafts. */
 int asr_pool_send_draft(lua_State *L);
 int asr_pool_exchange(lua_State *L);
+int asr_pool_exchange_again(lua_State *L);
 int asr_pool_again(lua_State *L);
 int asr_pool_take_short(lua_State *L);
 int asr_pool_next(lua_State *L);

@@ -15,7 +15,7 @@ static const double LONG = 3600; /* a ticket's own deadline ends it earlier */
 
 /* Arguments of send, exchange and again, from 2 on; the draft or the ticket is
  * at 3. */
-enum { PLACE = 2, DRAFT = 3, TIMEOUT, CREDENTIAL, QUERY, MOST, UNTOLD };
+enum { PLACE = 2, DRAFT = 3, TIMEOUT, CREDENTIAL, QUERY, MOST };
 
 static asr_pool_box *box_of(lua_State *L) {
   return asr_check_object(L, 1, ASR_POOL_CLASS);
@@ -175,9 +175,7 @@ int asr_pool_take_short(lua_State *L) {
   return take(L, ticket);
 }
 
-/* pool:again(place, request, timeout, credential, query, max_response, untold)
- *   -> ticket | nil, kind, message. untold: next and poll are silent of it */
-int asr_pool_again(lua_State *L) {
+static int again(lua_State *L, int untold, asr_ticket *ticket) {
   asr_pool_box *box = box_of(L);
   struct asr_taken *taken = asr_check_taken(L, DRAFT);
   asr_refusal why = {ASR_CLOSED, NULL};
@@ -191,12 +189,23 @@ int asr_pool_again(lua_State *L) {
   }
   asr_job *job = taken->job;
   errand.has_body = job->head.body > 0 || errand.place->has_body;
-  errand.untold = lua_toboolean(L, UNTOLD);
-  asr_ticket ticket = asr_pool_send_again(box->pool, job, &errand, &why);
-  if (ticket == 0) {
+  errand.untold = untold;
+  *ticket = asr_pool_send_again(box->pool, job, &errand, &why);
+  if (*ticket == 0) {
     return refuse(L, asr_kind_name(why.kind), why.note);
   }
   taken->job = NULL;
+  return 0;
+}
+
+/* pool:again(place, request, timeout, credential, query, max_response)
+ *   -> ticket | nil, kind, message */
+int asr_pool_again(lua_State *L) {
+  asr_ticket ticket = 0;
+  int refused = again(L, 0, &ticket);
+  if (refused) {
+    return refused;
+  }
   lua_pushinteger(L, (lua_Integer)ticket);
   return 1;
 }
@@ -212,19 +221,26 @@ int asr_pool_next(lua_State *L) {
   return 1 + take(L, ticket);
 }
 
+static int await(lua_State *L, asr_ticket ticket) {
+  lua_pushinteger(L, (lua_Integer)ticket);
+  if (!asr_pool_wait(box_of(L)->pool, ticket, LONG)) {
+    return 1;
+  }
+  return 1 + take(L, ticket);
+}
+
 /* pool:exchange(place, draft, timeout, credential, query, max_response)
  *   -> ticket, then as take; or nil, kind, message or size as send
  *   A signal ends the waiting: then the ticket comes alone, still in flight. */
 int asr_pool_exchange(lua_State *L) {
-  asr_pool_box *box = box_of(L);
   asr_ticket ticket = 0;
-  int refused = send(L, box, 1, &ticket);
-  if (refused) {
-    return refused;
-  }
-  lua_pushinteger(L, (lua_Integer)ticket);
-  if (!asr_pool_wait(box->pool, ticket, LONG)) {
-    return 1;
-  }
-  return 1 + take(L, ticket);
+  int refused = send(L, box_of(L), 1, &ticket);
+  return refused ? refused : await(L, ticket);
+}
+
+/* pool:exchange_again(place, request, ...): the same with a request */
+int asr_pool_exchange_again(lua_State *L) {
+  asr_ticket ticket = 0;
+  int refused = again(L, 1, &ticket);
+  return refused ? refused : await(L, ticket);
 }

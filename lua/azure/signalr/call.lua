@@ -17,6 +17,18 @@ local chance = core.chance
 local none = {} -- the headers of an answer that had nothing to say
 local closed_meanwhile = { kind = "closed", message = "the client was closed", sent = "maybe" }
 
+-- What an exchange brought: true and the values, or nil and an error.
+local function outcome(context, op, req, ...)
+  local status, reply, sent = ...
+  req.answered, req.sent = status, sent
+  if not status then
+    if reply.size then return nil, request.too_large(op, req, reply.kind, reply.size) end
+    return nil, response.failed(op, reply)
+  end
+  context.credential:describe(req)
+  return response.read(op, reply or { status = status, headers = none, body = "" }, req, context.config)
+end
+
 -- One attempt with a draft that was sent before: true and the values, or nil and an error.
 local function attempt_again(context, op, req)
   local transport = context.transport
@@ -25,7 +37,7 @@ local function attempt_again(context, op, req)
   req.sent_at, req.authorized = transport:time(), held
   local left = req.deadline - transport:now()
   local status, reply, sent = transport:exchange("again", req.place, req.sent, left, hand, req.query, req.max_response)
-  return M.outcome(context, op, req, status, reply, sent)
+  return outcome(context, op, req, status, reply, sent)
 end
 
 -- One attempt: true and the values, or nil and an error.
@@ -105,19 +117,9 @@ local function complete(err, req, attempts)
   return req.about and errors.about(err, req.about) or err
 end
 
--- What an exchange brought: true and the values, or nil and an error.
-function M.outcome(context, op, req, status, reply, sent)
-  req.answered, req.sent = status, sent
-  if not status then
-    if reply.size then return nil, request.too_large(op, req, reply.kind, reply.size) end
-    return nil, response.failed(op, reply)
-  end
-  context.credential:describe(req)
-  return response.read(op, reply or { status = status, headers = none, body = "" }, req, context.config)
-end
-
 -- From the end of the first attempt on: repeats while there is reason to. `...` is what came of it.
-local function go_on(context, op, req, settings, done, a, b, c)
+local function go_on(context, op, req, settings, ...)
+  local done, a, b, c = ...
   local transport, deadline, started, attempts = context.transport, req.deadline, req.began, 1
   while true do
     local pause
@@ -163,7 +165,7 @@ function M.send(it, op, place, draft)
   local req = request.build(op, request.target(op, it, context.router), excluded and { excluded = excluded })
   req.about, req.place, req.query, req.sent_at, req.authorized = it, place, query, transport:time(), held
   req.began, req.deadline, req.max_response = began, began + timeout, settings.max_response
-  return go_on(context, op, req, settings, M.outcome(context, op, req, status, reply, sent))
+  return go_on(context, op, req, settings, outcome(context, op, req, status, reply, sent))
 end
 
 --- Runs one operation to its end.

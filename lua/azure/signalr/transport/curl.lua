@@ -128,14 +128,11 @@ local await = core.unbroken(function(self, ticket)
   return self.pool:take(ticket)
 end)
 
-local function exchange_blocking(self, way, place, what, timeout, credential, query, max_response)
+local in_one = { send = "exchange", again = "exchange_again" }
+
+local function exchange_blocking(self, way, ...)
   local pool = self.pool
-  if way == "again" then
-    local ticket, kind, about = pool:again(place, what, timeout, credential, query, max_response, true)
-    if not ticket then return nil, refused(kind, about) end
-    return await(self, ticket)
-  end
-  local ticket, status, reply, sent = pool:exchange(place, what, timeout, credential, query, max_response)
+  local ticket, status, reply, sent = pool[in_one[way]](pool, ...)
   if not ticket then return nil, refused(status, reply) end
   if status or reply then return status, reply, sent end
   return await(self, ticket) -- a signal ended the waiting
@@ -166,13 +163,11 @@ end
 -- @treturn table|nil the reply, nil for a plain success; without a status the failure: kind, message, sent; size where
 -- it is too large
 -- @treturn userdata|nil the request, for "again"
-function methods:exchange(way, place, what, timeout, credential, query, max_response)
+function methods:exchange(way, ...)
   local scheduler = self.scheduler
   local waiter = scheduler and scheduler:waiter()
-  if waiter then
-    return scheduler:exchange(waiter, way, place, what, timeout, credential, query, max_response)
-  end
-  local status, reply, sent = exchange_blocking(self, way, place, what, timeout, credential, query, max_response)
+  if waiter then return scheduler:exchange(waiter, way, ...) end
+  local status, reply, sent = exchange_blocking(self, way, ...)
   if self.queue then self.queue:turn() end
   return status, reply, sent
 end
