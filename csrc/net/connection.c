@@ -27,6 +27,9 @@ void asr_connection_free(struct asr_connection *c) {
     curl_multi_remove_handle(c->multi, c->easy);
   }
   curl_easy_cleanup(c->easy);
+  for (int i = 0; i < 2; i++) {
+    asr_watches_forget(c->watches, c->waker.fd[i]);
+  }
   curl_multi_cleanup(c->multi);
   asr_free(c);
 }

@@ -16,6 +16,7 @@
 
 #include "net/job.h"
 #include "net/origin.h"
+#include "net/waker.h"
 #include "net/watches.h"
 
 struct asr_connection {
@@ -24,6 +25,7 @@ struct asr_connection {
   struct asr_watches *watches;
   CURL *easy;
   CURLM *multi;
+  struct asr_waker waker; /* the multi handle's */
   /* While it is being made: */
   double timer; /* when libcurl wants to be called; negative: never */
   double begun;

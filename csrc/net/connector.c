@@ -29,9 +29,14 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg,
   int wanted = (what & CURL_POLL_IN ? ASR_READABLE : 0) |
                (what & CURL_POLL_OUT ? ASR_WRITABLE : 0);
   (void)easy;
-  (void)known;
-  if (what == CURL_POLL_REMOVE) {
-    asr_watches_forget(c->watches, fd);
+  if (known == NULL && what != CURL_POLL_REMOVE) { /* a resolver's, perhaps */
+    (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+    (void)curl_multi_assign(c->multi, fd, c);
+  }
+  if (what == CURL_POLL_REMOVE) { /* the number may be another's by now */
+    if (asr_watches_owner(c->watches, fd) == c) {
+      asr_watches_forget(c->watches, fd);
+    }
     return 0;
   }
   return asr_watches_want(c->watches, fd, wanted, c) ? 0 : -1;
@@ -156,6 +161,21 @@ static bool wire_multi(struct asr_connection *c) {
          curl_multi_add_handle(m, c->easy) == CURLM_OK;
 }
 
+static bool open_handles(struct asr_connection *c) {
+  struct asr_waker guess = asr_waker_guess(c->watches->set);
+  c->waker = (struct asr_waker){{-1, -1}};
+  c->multi = curl_multi_init();
+  c->easy = curl_easy_init();
+  if (c->multi == NULL || c->easy == NULL) {
+    return false;
+  }
+  c->waker = asr_waker_find(c->multi, guess);
+  for (int i = 0; i < 2; i++) {
+    asr_watches_hold(c->watches, c->waker.fd[i], c);
+  }
+  return true;
+}
+
 struct asr_connection *asr_connector_dial(struct asr_connector *r,
                                           struct asr_origin *origin,
                                           double now) {
@@ -171,11 +191,8 @@ struct asr_connection *asr_connector_dial(struct asr_connector *r,
   if (c->tls) {
     asr_trust_load(&r->trust, r->options);
   }
-  c->easy = curl_easy_init();
-  c->multi = curl_multi_init();
-  if (c->easy != NULL && c->multi != NULL && wire_sockets(c) &&
-      wire_http(r, c) && wire_proxy(r, c) && wire_trust(r, c) &&
-      wire_multi(c)) {
+  if (open_handles(c) && wire_sockets(c) && wire_http(r, c) &&
+      wire_proxy(r, c) && wire_trust(r, c) && wire_multi(c)) {
     return c;
   }
   asr_connection_free(c);

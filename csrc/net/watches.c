@@ -61,7 +61,7 @@ bool asr_watches_want(struct asr_watches *w, int fd, int what, void *owner) {
     return false;
   }
   struct asr_watch *one = &w->all[fd];
-  if (one->owner == NULL) {
+  if (!one->entered) {
     w->count++;
   } else if (one->owner == owner && one->wanted == what) {
     return true;
@@ -75,9 +75,17 @@ void asr_watches_forget(struct asr_watches *w, int fd) {
   if (asr_watches_owner(w, fd) == NULL) {
     return;
   }
-  asr_readiness_forget(w->set, fd);
+  if (w->all[fd].entered) {
+    asr_readiness_forget(w->set, fd);
+    w->count--;
+  }
   w->all[fd] = (struct asr_watch){NULL, false, 0};
-  w->count--;
+}
+
+void asr_watches_hold(struct asr_watches *w, int fd, void *owner) {
+  if (fd >= 0 && make_room(w, (size_t)fd)) {
+    w->all[fd] = (struct asr_watch){owner, false, 0};
+  }
 }
 
 void *asr_watches_owner(const struct asr_watches *w, int fd) {
