@@ -198,6 +198,15 @@ describe("what the service writes", function()
     for _, case in ipairs(cases) do assert.are.equal(case[2] .. "\30", case[1]) end
   end)
 
+  it("takes no text of a MessagePack client that is not UTF-8, which JSON could not say", function()
+    for _, message in ipairs { "\149\3\128\1611\1\161\255", "\150\1\128\192\162\195(\144\144", "\147\7\161\255\194" } do
+      local client = logic.new():client("alice", { protocol = "messagepack" })
+      client.session:receive(string.char(#message) .. message)
+      assert.is_truthy(client.closed)
+      assert.is_nil((client.closed.reason or ""):find("\255", 1, true))
+    end
+  end)
+
   it("is MessagePack for MessagePack clients", function()
     local invocation = unpack_frame(messagepack.invocation("t", arguments, "9"))
     assert.are.same({ 1, {}, "9", "t", { 1, "é", {}, {} }, {} }, invocation)

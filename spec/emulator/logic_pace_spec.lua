@@ -77,6 +77,18 @@ describe("others get their turn while the emulator", function()
     it(name, function() assert.is_true(turns(work) >= 10) end)
   end
 
+  it("carries out many commands", function()
+    local world = logic.new()
+    for i = 1, 20 do world:client("user" .. i) end
+    local body = "[" .. ('{"type":"JoinGroup","group":"a"},'):rep(2000) .. '{"type":"LeaveGroup","group":"a"}]'
+    local count = turns(function()
+      local given = { query = "filter=true", body = body }
+      assert.are.equal(202, world:rest("POST", "/api/hubs/chat/:execute", given).status)
+    end)
+    assert.is_true(count >= 100)
+    assert.are.equal(20, world:last_log().reached)
+  end)
+
   it("reads a message of a session, which may be closed meanwhile", function()
     local world = logic.new()
     local alice = world:client("alice")

@@ -51,6 +51,21 @@ describe("a stream", function()
     end)
   end
 
+  it("is one of a thousand at most, and has an id that the REST API can name", function()
+    for i = 2, 1000 do alice:say(('{"type":4,"invocationId":"%d","target":"t","arguments":[]}'):format(i)) end
+    assert.are.equal("", alice:text())
+    alice:say('{"type":4,"invocationId":"more","target":"t","arguments":[]}')
+    assert.is_truthy(alice:text():find('^{"type":3,"invocationId":"more","error":"this connection has 1000 streams'))
+    alice:say('{"type":5,"invocationId":"2"}')
+    alice:say('{"type":4,"invocationId":"more","target":"t","arguments":[]}')
+    assert.are.equal('{"type":3,"invocationId":"2"}', alice:text())
+    for _, id in ipairs { ("x"):rep(101), " ", "" } do
+      local other = world:client("bob")
+      other:say(('{"type":4,"invocationId":"%s","target":"t","arguments":[]}'):format(id))
+      assert.is_truthy(other:text():find('"error":"streamId must have 1 to 100 characters', 1, true))
+    end
+  end)
+
   it("is cancelled by the client", function()
     alice:say('{"type":5,"invocationId":"s 1"}')
     assert.are.equal('{"type":3,"invocationId":"s 1"}', alice:text())

@@ -202,6 +202,34 @@ describe("the emulator", function()
     child:stop()
   end)
 
+  it("gives memory back after a burst", function()
+    local child = emulator.start("--quiet")
+    local file = assert(io.open(child.process.pid_path))
+    local status = "/proc/" .. file:read("*l") .. "/status"
+    file:close()
+    -- MB that are resident; where nobody tells, there is nothing to try
+    local function resident()
+      local told = io.open(status)
+      if not told then return 0 end
+      local kilobytes = told:read("*a"):match("VmRSS:%s*(%d+)")
+      told:close()
+      return kilobytes / 1024
+    end
+    local before, rest, slow = resident(), peer.connect(child), {}
+    for i = 1, 8 do slow[i] = peer.websocket(child, "slow") end
+    local body = '{"target":"t","arguments":["%s"]}'
+    for i = 1, 7 do
+      local text = body:format(i .. ("x"):rep(1000000))
+      assert.are.equal(202, rest:rest("POST", "/api/hubs/chat/:send", { body = text }).status)
+    end
+    for _, one in ipairs(slow) do one:close() end
+    rest:close()
+    local deadline = cqueues.monotime() + 20
+    repeat cqueues.sleep(0.1) until resident() < before + 20 or cqueues.monotime() > deadline
+    child:stop()
+    assert.is_true(cqueues.monotime() < deadline)
+  end)
+
   it("goes on when descriptors run out, and serves again when there are some", function()
     local child, _, where = start_in_shell("sh -c 'ulimit -n 40; exec bin/signalr-emulator --port 0 --until-eof'")
     local crowd = {}

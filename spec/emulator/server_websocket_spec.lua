@@ -209,11 +209,38 @@ describe("the WebSocket transport", function()
     end
   end)
 
+  it("logs why a client was closed in one line, whoever gave the reason", function()
+    local one = peer.websocket(child, "alice")
+    local before = #child:log()
+    rest:rest("POST", "/api/hubs/chat/users/alice/:closeConnections",
+      { query = "reason=bye%0A12:00:00.000%20SignalR_Broadcast%20202%1B%5B2J" .. ("x"):rep(3000) })
+    one:await_close()
+    one:close()
+    local other = peer.websocket(child, "bob")
+    other:send('{"type":7,"error":"by\\n12:00:00.000 forged"}\30')
+    other:await_close()
+    other:close()
+    assert.are.equal(204, rest:rest("POST", "/api/hubs/chat/:closeConnections").status)
+    local lines = child:log():sub(before + 1)
+    assert.is_truthy(lines:find(": bye?12:00:00.000 SignalR_Broadcast 202?[2Jxx", 1, true), lines)
+    assert.is_truthy(lines:find(": by?12:00:00.000 forged\n", 1, true), lines)
+    for line in lines:gmatch("[^\n]+") do
+      assert.is_true(#line < 900)
+      assert.is_nil(line:find("^12:00:00"))
+    end
+  end)
+
   it("cuts off a client that sends pings and reads no answers", function()
     local one = peer.websocket(child, "pinger")
-    local pings, taken = frame(137, ("x"):rep(100)):rep(1000), 0
-    while taken < 200 and one.wire:write(pings) do taken = taken + 1 end
-    assert.is_true(taken < 200)
+    local pings, written = frame(137, ("x"):rep(100)):rep(1000), 0
+    while written < 200 and one.wire:xwrite(pings, "bn", 2) do written = written + 1 end
+    local deadline = cqueues.monotime() + 10
+    local status
+    repeat
+      cqueues.sleep(0.02)
+      status = rest:rest("HEAD", "/api/hubs/chat/users/pinger").status
+    until status == 404 or cqueues.monotime() > deadline
+    assert.are.equal(404, status)
     one:close()
   end)
 

@@ -9,6 +9,7 @@ local limits = require "azure.signalr.emulator.limits"
 local M = {}
 
 local YEAR = 365 * 86400
+local MOST_SEEN = 1000 -- groups that are looked at to name a few
 
 local Groups = {}
 Groups.__index = Groups
@@ -81,10 +82,12 @@ function Groups:list(group)
   return list
 end
 
---- The names of the groups with a member, sorted; at most `limit`.
+--- The names of some groups with a member, sorted; at most `limit`.
 function Groups:names(limit)
-  local names = {}
+  local names, seen = {}, 0
   for group in pairs(self.members) do
+    seen = seen + 1
+    if seen > MOST_SEEN then break end
     if #self:list(group) > 0 then names[#names + 1] = group end
   end
   table.sort(names)

@@ -4,7 +4,6 @@ local ce = require "cqueues.errno"
 local condition = require "cqueues.condition"
 local cqueues = require "cqueues"
 local socket = require "cqueues.socket"
-local pace = require "azure.signalr.emulator.pace"
 
 local M = {}
 local methods = {}
@@ -14,7 +13,6 @@ local metatable = { __index = methods, __name = "signalr.emulator.listener" }
 local BOTH = { "127.0.0.1", "::1" }
 local NO_SUCH_FAMILY = { [ce.EADDRNOTAVAIL] = true, [ce.EAFNOSUPPORT] = true }
 local TRIES = 8
-local ACCEPT_COST = 1024
 local FULL = { [ce.EMFILE] = true, [ce.ENFILE] = true }
 local FULL_SECONDS, SAY_AGAIN_SECONDS = 0.25, 10
 
@@ -97,7 +95,7 @@ local function accept_all(self, one, http, warn)
     local client, errno = one:accept({ nodelay = true }, 0)
     if client then
       http:add_socket(client)
-      pace.spend(ACCEPT_COST)
+      cqueues.poll() -- a handshake takes its time, and many may wait
     elseif errno == ce.ETIMEDOUT then
       cqueues.poll(one, self.changed)
     elseif FULL[errno] then

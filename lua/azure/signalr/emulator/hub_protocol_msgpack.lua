@@ -4,6 +4,7 @@ local byte_buffer = require "azure.signalr.emulator.byte_buffer"
 local msgpack = require "azure.signalr.emulator.msgpack"
 local pace = require "azure.signalr.emulator.pace"
 local payload = require "azure.signalr.emulator.payload"
+local utf8_text = require "azure.signalr.emulator.utf8_text"
 
 local M = { name = "messagepack", binary = true }
 
@@ -80,7 +81,7 @@ end
 local function string_at(elements, i)
   local element = elements[i]
   if not element or element.kind == "nil" then return nil end
-  if element.kind ~= "str" then return false end
+  if element.kind ~= "str" or not utf8_text.valid(element.value) then return false end
   return element.value
 end
 

@@ -9,6 +9,7 @@ return {
   hub = 128,
   group = 1024, -- characters
   stream = 100, -- characters
+  streams = 1000, -- that one client has open
   page = 200, -- members of a group in one answer
   users_groups = 100, -- groups kept of a user that joined without ttl
 }

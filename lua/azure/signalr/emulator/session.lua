@@ -1,8 +1,11 @@
 -- SPDX-License-Identifier: MIT
 --- One client's connection: handshake, pings, what the client may send, and how it ends.
 -- Bytes come in through `receive`, go out through the sink; the time is the service's.
+local ascii = require "azure.signalr.emulator.ascii"
 local byte_buffer = require "azure.signalr.emulator.byte_buffer"
 local hub_protocol = require "azure.signalr.emulator.hub_protocol"
+local params = require "azure.signalr.emulator.params"
+local sizes = require "azure.signalr.emulator.limits"
 
 local M = {}
 
@@ -23,7 +26,7 @@ function M.new(service, ticket, sink)
     expires_at = ticket.expires_at, sequence = service:next_sequence(),
     state = "handshake", buffer = byte_buffer.new(), binary = false,
     opened_at = now, last_sent = now, last_received = now,
-    streams = {}, invocations = {}, next_invocation = 0,
+    streams = {}, stream_count = 0, invocations = {}, next_invocation = 0,
   }, Session)
 end
 
@@ -42,10 +45,18 @@ function Session:deliver(message)
   return true
 end
 
+--- Ends a stream that the client opened.
+-- @treturn boolean whether it was open
+function Session:end_stream(id)
+  if not self.streams[id] then return false end
+  self.streams[id], self.stream_count = nil, self.stream_count - 1
+  return true
+end
+
 -- What is waiting for this client will never be answered now.
 local function release(self, reason)
   local waiting = self.invocations
-  self.invocations, self.streams = {}, {}
+  self.invocations, self.streams, self.stream_count = {}, {}, 0
   for _, invocation in pairs(waiting) do invocation.finish { gone = true, error = reason } end
 end
 
@@ -99,18 +110,23 @@ HANDLE[3] = function(self, message)
   invocation.finish { result = message.result, error = message.error }
 end
 
+-- StreamInvocation: its id is what the REST API calls a stream's id
 HANDLE[4] = function(self, message)
-  if self.streams[message.id] then
-    return self:close(("Invocation ID '%s' is already in use."):format(message.id))
+  local id = message.id
+  if self.streams[id] then
+    return self:close(("Invocation ID '%s' is already in use."):format(ascii.clean(id, 100)))
   end
-  self.streams[message.id] = { target = message.target }
+  local ok, wrong = params.check("streamId", id)
+  if ok and self.stream_count >= sizes.streams then
+    wrong = ("this connection has %d streams, and may not open more"):format(self.stream_count)
+  end
+  if wrong then return complete(self, id, wrong) end
+  self.streams[id], self.stream_count = { target = message.target }, self.stream_count + 1
 end
 
 -- CancelInvocation
 HANDLE[5] = function(self, message)
-  if not self.streams[message.id] then return end
-  self.streams[message.id] = nil
-  complete(self, message.id)
+  if self:end_stream(message.id) then complete(self, message.id) end
 end
 
 HANDLE[6] = function() end

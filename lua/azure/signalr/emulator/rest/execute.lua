@@ -5,10 +5,13 @@ local answers = require "azure.signalr.emulator.answers"
 local body = require "azure.signalr.emulator.body"
 local filter = require "azure.signalr.emulator.filter"
 local json_text = require "azure.signalr.emulator.json_text"
+local pace = require "azure.signalr.emulator.pace"
 local params = require "azure.signalr.emulator.params"
 local receivers = require "azure.signalr.emulator.receivers"
 
 local M = {}
+
+local EFFECT = 64 -- what a command on one connection costs, in bytes
 
 local READ = {}
 
@@ -102,6 +105,7 @@ function M.HubProxy_Execute(ctx)
       -- a command before this one may have closed it
       if session.state == "open" then effect(session) end
     end
+    pace.spend(EFFECT * #list)
   end
   if ctx.reached == 0 then
     ctx.hint = ctx.hub.count == 0 and receivers.hint(ctx)

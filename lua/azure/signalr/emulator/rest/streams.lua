@@ -22,7 +22,7 @@ end
 
 local function complete(ctx, session, reason)
   local id = ctx.params.streamId
-  session.streams[id] = nil
+  session:end_stream(id)
   session:deliver(hub_protocol.outgoing(function(protocol) return protocol.completion(id, reason) end))
 end
 

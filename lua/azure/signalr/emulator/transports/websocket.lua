@@ -91,8 +91,10 @@ end
 
 -- Ends the connection now. The reader wakes up and tells the logic, which is
 -- perhaps in the middle of a loop over its connections and must not hear here.
+-- What has come and was not read makes the system reset the connection, and not
+-- wait until the client reads.
 function methods:cut(why)
-  self.why = self.why or why
+  self.why, self.over = self.why or why, true
   self.outbox:abort()
   self.socket:shutdown("rw")
 end
