@@ -40,7 +40,7 @@ describe("the transports over plain HTTP", function()
   end
 
   local function await_status(path, wanted)
-    local deadline = cqueues.monotime() + 5
+    local deadline = cqueues.monotime() + 20
     local status
     repeat
       status = rest:rest("HEAD", path).status
@@ -144,7 +144,7 @@ describe("the transports over plain HTTP", function()
     assert.are.equal("application/octet-stream", answer.headers["content-type"])
     assert.are.equal(message("1.0") .. message("2"), answer.body)
     one.peer:request("GET", one.target)
-    cqueues.sleep(0.1)
+    cqueues.sleep(0.5)
     send("3")
     assert.are.equal(message("3"), one.peer:answer().body)
     one.peer:close()
@@ -153,7 +153,7 @@ describe("the transports over plain HTTP", function()
   it("let a later poll take the place of an earlier one", function()
     local one, second = polling("bob"), peer.connect(child)
     one.peer:request("GET", one.target)
-    cqueues.sleep(0.1)
+    cqueues.sleep(0.5)
     second:request("GET", one.target)
     assert.are.equal(204, one.peer:answer().status)
     send("1")
@@ -165,7 +165,7 @@ describe("the transports over plain HTTP", function()
   it("end a poll with 204 when the client is done, and know it no more", function()
     local one = polling("carol")
     one.peer:request("GET", one.target)
-    cqueues.sleep(0.1)
+    cqueues.sleep(0.5)
     assert.are.equal(202, poster:ask("DELETE", one.target).status)
     assert.are.equal(204, one.peer:answer().status)
     assert.are.equal(404, one.poll().status)

@@ -175,7 +175,7 @@ describe("the WebSocket transport", function()
     local one = peer.websocket(child, "faller")
     assert.are.equal(200, rest:rest("HEAD", "/api/hubs/chat/users/faller").status)
     one:close()
-    local deadline = cqueues.monotime() + 5
+    local deadline = cqueues.monotime() + 20
     local status
     repeat
       cqueues.sleep(0.02)
@@ -220,11 +220,9 @@ describe("the WebSocket transport", function()
     other:send('{"type":7,"error":"by\\n12:00:00.000 forged"}\30')
     other:await_close()
     other:close()
-    assert.are.equal(204, rest:rest("POST", "/api/hubs/chat/:closeConnections").status)
-    local lines = child:log():sub(before + 1)
-    assert.is_truthy(lines:find(": bye?12:00:00.000 SignalR_Broadcast 202?[2Jxx", 1, true), lines)
-    assert.is_truthy(lines:find(": by?12:00:00.000 forged\n", 1, true), lines)
-    for line in lines:gmatch("[^\n]+") do
+    assert.is_truthy(child:await_log(": bye?12:00:00.000 SignalR_Broadcast 202?[2Jxx"))
+    assert.is_truthy(child:await_log(": by?12:00:00.000 forged\n"))
+    for line in child:log():sub(before + 1):gmatch("[^\n]+") do
       assert.is_true(#line < 900)
       assert.is_nil(line:find("^12:00:00"))
     end
@@ -234,7 +232,7 @@ describe("the WebSocket transport", function()
     local one = peer.websocket(child, "pinger")
     local pings, written = frame(137, ("x"):rep(100)):rep(1000), 0
     while written < 200 and one.wire:xwrite(pings, "bn", 2) do written = written + 1 end
-    local deadline = cqueues.monotime() + 10
+    local deadline = cqueues.monotime() + 20
     local status
     repeat
       cqueues.sleep(0.02)
@@ -256,7 +254,7 @@ describe("the WebSocket transport", function()
     until sent == 100 or rest:rest("HEAD", "/api/hubs/chat/users/slow").status == 404
     assert.is_true(sent < 100)
     assert.are.equal(200, rest:rest("HEAD", "/api/hubs/chat/users/other").status)
-    assert.is_truthy(child:log():find("the client reads too slowly: more than 300000 bytes were waiting", 1, true))
+    assert.is_truthy(child:await_log("the client reads too slowly: more than 300000 bytes were waiting"))
     slow:close()
     other:close()
   end)

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
 -- Starts bin/signalr-emulator on a port of the system's choice.
+local cqueues = require "cqueues"
 local process = require "spec.support.process"
 
 local M = {}
@@ -26,6 +27,24 @@ end
 --- What the emulator wrote to its standard error (its log of requests) so far.
 function methods:log()
   return self.process:errors()
+end
+
+--- Waits for a text in what a child writes: a line of a log may come after the answer that it is about.
+-- @tparam string text
+-- @tparam function read what there is so far
+-- @treturn boolean whether it came in time
+function M.await_text(text, read)
+  local deadline = cqueues.monotime() + 20
+  while not read():find(text, 1, true) do
+    if cqueues.monotime() > deadline then return false end
+    cqueues.sleep(0.02)
+  end
+  return true
+end
+
+--- Waits for a text in the emulator's log.
+function methods:await_log(text)
+  return M.await_text(text, function() return self:log() end)
 end
 
 --- Starts another emulator on the port of one that has ended, or is ended now.

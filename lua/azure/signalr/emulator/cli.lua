@@ -4,6 +4,7 @@ local argparse = require "argparse"
 local rand = require "openssl.rand"
 local ascii = require "azure.signalr.emulator.ascii"
 local base64 = require "azure.signalr.emulator.base64"
+local http_listen = require "azure.signalr.emulator.http_listen"
 local routes = require "azure.signalr.emulator.routes"
 local server = require "azure.signalr.emulator.server"
 local url = require "azure.signalr.emulator.url"
@@ -62,6 +63,8 @@ end
 
 local function parser()
   local p = argparse("signalr-emulator", "A local Azure SignalR Service in serverless mode.")
+  p:epilog("With the default access key, which is known, web pages in a browser of this machine\n"
+    .. "can drive the emulator: --access-key random makes a key that only it tells.")
   p:option("--port", "Port to listen on; 0 lets the system choose.", tostring(M.DEFAULT_PORT)):convert(port_number)
   p:option("--host", "Address to listen on, in place of 127.0.0.1 and ::1."):argname("<address>")
   p:option("--access-key", "Key that signs the tokens; 'random' for one that nobody knows.", M.DEFAULT_KEY)
@@ -106,6 +109,10 @@ function M.main(argv)
   if not self then
     io.stderr:write("signalr-emulator: ", why, "\n")
     return 1
+  end
+  if args.access_key == M.DEFAULT_KEY and not http_listen.is_loopback(args.host) then
+    io.stderr:write("signalr-emulator: warning: everybody who can reach this machine can use the emulator, because ",
+      "the default access key is known; --access-key random makes another\n")
   end
   io.stdout:write("connection string: ", self:connection_string(), "\n")
   io.stdout:flush()

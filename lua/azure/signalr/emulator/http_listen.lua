@@ -24,6 +24,14 @@ function M.addresses(host)
   return { host:match("^%[(.*)%]$") or host }
 end
 
+--- Whether nobody but this machine can reach what listens there.
+function M.is_loopback(host)
+  for _, address in ipairs(M.addresses(host)) do
+    if address ~= "::1" and not address:find("^127%.%d+%.%d+%.%d+$") then return false end
+  end
+  return true
+end
+
 -- One listening socket, or nil, why, errno.
 local function open(host, port)
   local one, errno = socket.listen { host = host, port = port, reuseaddr = true }
