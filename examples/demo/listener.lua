@@ -66,7 +66,8 @@ end
 
 --- Sends a command, see bin/signalr-listen --help.
 function methods:command(line)
-  local fifo = assert(io.open(self.fifo, "w"))
+  -- For reading too: opening for writing alone would wait for a reader, for ever where the listener has ended.
+  local fifo = assert(io.open(self.fifo, "r+"))
   fifo:write(line, "\n")
   fifo:close()
 end
