@@ -54,20 +54,61 @@ static int unbroken(lua_State *L) {
   return 1;
 }
 
+/* A coroutine that yields itself does so by calling a function of C's. */
+static int is_preempted(lua_State *T) {
+  lua_Debug at;
+  return lua_status(T) == LUA_YIELD && lua_getstack(T, 0, &at) &&
+         lua_getinfo(T, "S", &at) && at.what[0] != 'C';
+}
+
 /***
 Whether a hook of the host's suspended a coroutine, in the middle of what it
-did: one that yields itself does so by calling a function of C's.
+did.
 @function preempted
 @tparam thread thread
 @treturn boolean
 */
 static int preempted(lua_State *L) {
   lua_State *other = lua_tothread(L, 1);
-  lua_Debug at;
-  int found = other != NULL && lua_status(other) == LUA_YIELD &&
-              lua_getstack(other, 0, &at) && lua_getinfo(other, "S", &at);
-  lua_pushboolean(L, found && at.what[0] != 'C');
+  lua_pushboolean(L, other != NULL && is_preempted(other));
   return 1;
+}
+
+/* Returns the status, and how many values are on top. */
+static int resume(lua_State *L, lua_State *T, int *n) {
+#if ASR_LUAJIT
+  (void)L;
+  int status = lua_resume(T, 0);
+  *n = lua_gettop(T);
+  return status;
+#else
+  return lua_resume(T, L, 0, n);
+#endif
+}
+
+/***
+Resumes a coroutine that was preempted until it yields itself or ends. It is
+done here because the instructions of a loop in Lua would count for the hook,
+and could leave the coroutine none.
+@function go_on
+@tparam thread thread
+@return as coroutine.resume
+*/
+static int go_on(lua_State *L) {
+  lua_State *T = lua_tothread(L, 1);
+  int status, n;
+  if (T == NULL || !is_preempted(T)) {
+    return asr_arg_error(L, 1, "thread", "a coroutine that was preempted");
+  }
+  do {
+    status = resume(L, T, &n);
+  } while (status == LUA_YIELD && is_preempted(T));
+  int fine = status == 0 || status == LUA_YIELD;
+  n = fine ? n : 1;
+  luaL_checkstack(L, n + 1, "too many results");
+  lua_pushboolean(L, fine);
+  lua_xmove(T, L, n);
+  return n + 1;
 }
 
 void asr_open_coroutine(lua_State *L) {
@@ -75,6 +116,7 @@ void asr_open_coroutine(lua_State *L) {
                                        {"fenced", fenced},
                                        {"unbroken", unbroken},
                                        {"preempted", preempted},
+                                       {"go_on", go_on},
                                        {NULL, NULL}};
   luaL_setfuncs(L, functions, 0);
 }

@@ -43,7 +43,7 @@ static int start(lua_State *L) {
     return luaL_error(L, "too many coroutines");
   }
   threads[started] = new_thread(L, started);
-  lua_sethook(threads[started++], hook, LUA_MASKCOUNT, instructions);
+  started++;
   return 0;
 }
 
@@ -51,8 +51,11 @@ static int nap(lua_State *L) {
   return lua_yield(L, 0);
 }
 
+/* LuaJIT counts the instructions of all coroutines together: without a fresh
+ * count one could lose every turn before it has done anything. */
 static int resume(lua_State *L, lua_State *T) {
   int n = lua_status(T) == LUA_YIELD ? 0 : lua_gettop(T) - 1;
+  lua_sethook(T, hook, LUA_MASKCOUNT, instructions);
 #if LUA_VERSION_NUM >= 504
   int results = 0;
   int status = lua_resume(T, L, n, &results);

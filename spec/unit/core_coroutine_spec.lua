@@ -41,7 +41,15 @@ describe("core.preempted", function()
     assert.is_false(core.preempted(thread))
     assert.is_false(core.preempted(nil))
     coroutine.wrap(function() assert.is_false(core.preempted((coroutine.running()))) end)()
-  end) -- and true in spec/games/preempted_spec.lua
+  end) -- and true in spec/games/preempted_spec.lua, where core.go_on goes on with such a one
+end)
+
+describe("core.go_on", function()
+  it("refuses a coroutine that waits for somebody else", function()
+    local thread = coroutine.create(function() coroutine.yield() end)
+    coroutine.resume(thread)
+    for _, value in ipairs { thread, 1 } do assert.has_error(function() core.go_on(value) end) end
+  end)
 end)
 
 describe("core.need", function()

@@ -66,7 +66,7 @@ local function take(inner, fine, first, ...)
     return take(inner, coresume(inner))
   end
   -- A hook of the host's stopped it; that is nothing to hand on.
-  if first == nil and preempted(inner) then return take(inner, coresume(inner)) end
+  if first == nil and preempted(inner) then return take(inner, core.go_on(inner)) end
   busy[inner] = nil
   if not fine then error(close(inner, first), 0) end
   return first, ...

@@ -100,8 +100,9 @@ local function after(self, fine, ...)
     if self.dropped then finish(self, { n = 2, false, self.stop }) end
   elseif not fine or costatus(thread) == "dead" then
     finish(self, pack(fine, ...))
-  elseif preempted(thread) then -- a hook of the host's, which comes again where the host's own code runs
-    return resume(self)
+  elseif preempted(thread) then -- by a hook of the host's, which comes again where the host's own code runs
+    enter(thread, self)
+    return after(self, core.go_on(thread))
   else
     pass_on(self, ...)
   end
