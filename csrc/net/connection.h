@@ -29,7 +29,8 @@ struct asr_connection {
   /* While it is being made: */
   double timer; /* when libcurl wants to be called; negative: never */
   double begun;
-  bool named; /* the name has been looked up: a socket was asked for */
+  bool named;  /* the name has been looked up: a socket was asked for */
+  int refused; /* errno of a socket that the system refused, or 0 */
   CURLcode code;
   char error[CURL_ERROR_SIZE];
   /* Afterwards: */

@@ -3,6 +3,7 @@
 
 #include "net/connector.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -72,11 +73,13 @@ static curl_socket_t on_open(void *arg, curlsocktype purpose,
   type |= SOCK_CLOEXEC;
 #endif
   int fd = socket(to->family, type, to->protocol);
-  if (fd >= 0) {
-    mark_cloexec(fd);
-    limit_silence(fd, to->family);
-    c->named = true;
+  c->named = true;
+  if (fd < 0) {
+    c->refused = errno;
+    return CURL_SOCKET_BAD;
   }
+  mark_cloexec(fd);
+  limit_silence(fd, to->family);
   return fd;
 }
 
@@ -284,12 +287,20 @@ static asr_phase phase_of(const struct asr_connector *r,
                      .proxied = r->options->proxy != NULL};
 }
 
+static bool is_out_of_files(asr_kind kind, int refused) {
+  return (kind == ASR_CONNECT || kind == ASR_PROXY) &&
+         (refused == EMFILE || refused == ENFILE);
+}
+
 asr_kind asr_connector_blame(const struct asr_connector *r,
                              const struct asr_connection *c,
                              const char **note) {
   asr_kind kind = asr_curl_kind((int)c->code, phase_of(r, c));
   if (kind == ASR_TLS && r->trust.fault != NULL) {
     *note = r->trust.fault;
+  } else if (is_out_of_files(kind, c->refused)) {
+    *note = "no descriptor is left for a connection: the limit of open files "
+            "(ulimit -n) is reached";
   } else if (c->code == CURLE_OUT_OF_MEMORY) {
     *note = "there is not enough memory for a connection";
   } else {

@@ -5,6 +5,7 @@ local deaf_server = require "spec.support.deaf_server"
 local descriptors = require "spec.support.descriptors"
 local host = require "spec.games.host"
 local posix = require "spec.support.posix"
+local raw_server = require "spec.support.raw_server"
 local signalr = require "azure.signalr"
 local support = require "spec.support.pool"
 
@@ -88,6 +89,38 @@ describe("a client of a name whose first address is dead", function()
       assert(descriptors.count() < before + 12) -- of 48 connections
       print "fine"
     ]] }, { LD_PRELOAD = preload, URL = server.url })
+    server:stop()
+    assert.is_true(fine, out)
+    assert.are.equal("fine\n", out)
+  end)
+end)
+
+describe("a client whose process has no descriptor left", function()
+  it("says so, and goes on when there are some", function()
+    local server = raw_server.start { on_request = "ok()" }
+    local fine, out = pcall(support.lua, { "-e", [[
+      local posix = require "spec.support.posix"
+local raw_server = require "spec.support.raw_server"
+      local signalr = require "azure.signalr"
+      for _, io_thread in ipairs { false, true } do
+        local client = signalr.new { endpoint = os.getenv "URL", access_key = "key", retry = false, io_thread = io_thread }
+        client:step(0)
+        client:pollfd()
+        local held = {}
+        posix.limit_files(64)
+        repeat
+          local file = io.open "/dev/null"
+          held[#held + 1] = file
+        until not file
+        local ok, err = client:hub("chat"):send "m"
+        assert(not ok and err.kind == "connect" and err.sent == "no", tostring(err))
+        assert(err.message:find("limit of open files", 1, true), err.message)
+        for _, file in ipairs(held) do file:close() end
+        assert(client:hub("chat"):send "m")
+        client:close()
+      end
+      print "fine"
+    ]] }, { URL = server.url })
     server:stop()
     assert.is_true(fine, out)
     assert.are.equal("fine\n", out)

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- fork, waitpid, alarm and listen, and the library that makes name resolution hang: compiled here when a spec needs
+-- fork, waitpid, alarm, setrlimit and listen, and the library that makes name resolution hang: compiled here when a spec needs
 -- them.
 local M = {}
 
@@ -49,6 +49,11 @@ end
 --- Has the process ended by a signal after some seconds, or, 0, no more.
 function M.alarm(seconds)
   library().alarm(seconds)
+end
+
+--- Limits the number of open files of this process.
+function M.limit_files(n)
+  assert(library().limit_files(n), "setrlimit failed")
 end
 
 --- As listen(2), also for a socket that listens already: the length of its backlog.

@@ -6,8 +6,8 @@
  *   order,
  * - with SPEC_JITTER=n has one lock in n wait for up to 0.2 ms before it is
  *   taken, so that threads meet where they seldom do.
- * Loaded into Lua, it gives what Lua lacks: fork, an alarm, and listen for a
- * listener that answers no SYN. */
+ * Loaded into Lua, it gives what Lua lacks: fork, an alarm, a limit of open
+ * files, and listen for a listener that answers no SYN. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <netdb.h>
@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -103,6 +104,14 @@ static int l_alarm(lua_State *L) {
   return 0;
 }
 
+static int l_limit_files(lua_State *L) {
+  struct rlimit limit;
+  getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = (rlim_t)luaL_checkinteger(L, 1);
+  lua_pushboolean(L, setrlimit(RLIMIT_NOFILE, &limit) == 0);
+  return 1;
+}
+
 /* listen(descriptor, backlog): also of one that listens already. */
 static int l_listen(lua_State *L) {
   int failed =
@@ -125,6 +134,8 @@ int luaopen_spec_preload(lua_State *L) {
   lua_setfield(L, -2, "wait");
   lua_pushcfunction(L, l_alarm);
   lua_setfield(L, -2, "alarm");
+  lua_pushcfunction(L, l_limit_files);
+  lua_setfield(L, -2, "limit_files");
   lua_pushcfunction(L, l_listen);
   lua_setfield(L, -2, "listen");
   return 1;
