@@ -65,7 +65,7 @@ static void go_out(void) {
   }
 }
 
-void asr_forkgate_enter(void) {
+void asr_forkgate_lend(void) {
   pthread_once(&once, set_up);
   while (!go_in()) {
     go_out();
@@ -75,7 +75,19 @@ void asr_forkgate_enter(void) {
     }
     pthread_mutex_unlock(&lock);
   }
+}
+
+void asr_forkgate_take(void) {
   own = 1;
+}
+
+void asr_forkgate_give_back(void) {
+  go_out();
+}
+
+void asr_forkgate_enter(void) {
+  asr_forkgate_lend();
+  asr_forkgate_take();
 }
 
 void asr_forkgate_leave(void) {

@@ -15,4 +15,11 @@
 void asr_forkgate_enter(void);
 void asr_forkgate_leave(void);
 
+/* A thread is inside from its first instruction on, for what runs there before
+ * ours (a sanitizer's, an allocator's) has locks, too: whoever starts it lends
+ * it a place, which it takes as its own, or gives back if it did not start. */
+void asr_forkgate_lend(void);
+void asr_forkgate_take(void);
+void asr_forkgate_give_back(void);
+
 #endif

@@ -92,7 +92,7 @@ static void publish(asr_io *io) {
 
 static void *run(void *arg) {
   asr_io *io = arg;
-  asr_forkgate_enter();
+  asr_forkgate_take();
   while (take_in(io)) {
     double due = asr_outbox_feed(io->outbox, io->engine);
     publish(io); /* what a stop has brought back */
@@ -112,7 +112,10 @@ static bool start_thread(asr_io *io) {
   sigfillset(&all);
   if (pthread_sigmask(SIG_SETMASK, &all, &before) != 0)
     return false;
+  asr_forkgate_lend();
   failed = pthread_create(&io->thread, NULL, run, io);
+  if (failed)
+    asr_forkgate_give_back();
   pthread_sigmask(SIG_SETMASK, &before, NULL);
   return failed == 0;
 }

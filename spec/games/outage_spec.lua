@@ -103,7 +103,9 @@ describe("a client whose process has no descriptor left", function()
 local raw_server = require "spec.support.raw_server"
       local signalr = require "azure.signalr"
       for _, io_thread in ipairs { false, true } do
-        local client = signalr.new { endpoint = os.getenv "URL", access_key = "key", retry = false, io_thread = io_thread }
+        local client = signalr.new {
+          endpoint = os.getenv "URL", access_key = "key", retry = false, io_thread = io_thread,
+        }
         client:step(0)
         client:pollfd()
         local held = {}

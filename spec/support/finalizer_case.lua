@@ -139,7 +139,7 @@ end
 
 local rounds, at = 0, 1
 while round(at) do
-  rounds, at = rounds + 1, at + 1 + math.floor(at / 5)
+  rounds, at = rounds + 1, at + 1 + math.floor(at / 3)
   if always and rounds == 5 then break end
 end
 print(rounds >= 5 and "fine" or "the finalizer never acted")

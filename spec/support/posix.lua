@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- fork, waitpid, alarm, setrlimit and listen, and the library that makes name resolution hang: compiled here when a spec needs
--- them.
+-- fork, waitpid, alarm, setrlimit and listen, and the library that makes name resolution hang: compiled here when a
+-- spec needs them.
 local M = {}
 
 local luajit = rawget(_G, "jit") ~= nil
