@@ -13,7 +13,8 @@ end
 -- @tparam[opt] string|number id its process id; this one's without
 -- @treturn table number -> what it is ("socket:[123]", "/dev/null")
 function M.list(id)
-  local pipe = assert(io.popen("ls -l /proc/" .. (id or own_id()) .. "/fd"))
+  -- One may be closed while ls looks, by a thread of libcurl's that looks names up: ls says so, and goes on.
+  local pipe = assert(io.popen("ls -l /proc/" .. (id or own_id()) .. "/fd 2>/dev/null"))
   local found = {}
   for line in pipe:lines() do
     local number, what = line:match "(%d+) %-> (.+)$"
