@@ -112,11 +112,8 @@ static int go_on(lua_State *L) {
 }
 
 void asr_open_coroutine(lua_State *L) {
-  static const luaL_Reg functions[] = {{"yieldable", yieldable},
-                                       {"fenced", fenced},
-                                       {"unbroken", unbroken},
-                                       {"preempted", preempted},
-                                       {"go_on", go_on},
-                                       {NULL, NULL}};
+  static const luaL_Reg functions[] = {
+      {"yieldable", yieldable}, {"fenced", fenced}, {"unbroken", unbroken},
+      {"preempted", preempted}, {"go_on", go_on},   {NULL, NULL}};
   luaL_setfuncs(L, functions, 0);
 }
