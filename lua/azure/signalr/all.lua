@@ -14,6 +14,7 @@ local waiting = require "azure.signalr.waiting"
 local M = {}
 
 local error, ipairs, pcall, select = error, ipairs, pcall, select
+local format = globals.string.format
 local min, unpack = globals.math.min, globals.unpack
 local threads = transports.inside_nginx() and require "azure.signalr.transport.resty.threads"
 
@@ -145,7 +146,7 @@ function M.all(list, options, ...)
   local count = check.array(list, "signalr.all", "functions")
   local copy = {}
   for i = 1, count do
-    check.type("function")(list[i], "signalr.all", ("functions[%d]"):format(i))
+    check.type("function")(list[i], "signalr.all", format("functions[%d]", i))
     copy[i] = list[i]
   end
   local read = check.options(options, M.options, "signalr.all")

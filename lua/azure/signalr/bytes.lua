@@ -2,6 +2,7 @@
 --- The order of texts by their bytes. `<` asks the host's locale on Lua 5.4, and what is sent must not depend on it.
 local globals = require "azure.signalr.globals"
 
+local byte = globals.string.byte
 local sort, min = globals.table.sort, globals.math.min
 
 local M = {}
@@ -9,7 +10,7 @@ local M = {}
 --- Whether one text comes before another.
 function M.before(a, b)
   for i = 1, min(#a, #b) do
-    local x, y = a:byte(i), b:byte(i)
+    local x, y = byte(a, i), byte(b, i)
     if x ~= y then return x < y end
   end
   return #a < #b

@@ -5,12 +5,15 @@
 local core = require "azure.signalr.core"
 local check = require "azure.signalr.check"
 local errors = require "azure.signalr.errors"
+local globals = require "azure.signalr.globals"
 local observers = require "azure.signalr.observers"
 local request = require "azure.signalr.request"
 local response = require "azure.signalr.response"
 local retry = require "azure.signalr.retry"
 
 local M = {}
+
+local format = globals.string.format
 
 local chance = core.chance
 
@@ -57,7 +60,7 @@ end
 
 local function out_of_time(op, seconds)
   return errors.new {
-    kind = "timeout", op = op.id, sent = "no", message = ("no time was left of %s s"):format(core.json_encode(seconds)),
+    kind = "timeout", op = op.id, sent = "no", message = format("no time was left of %s s", core.json_encode(seconds)),
   }
 end
 

@@ -11,21 +11,23 @@ local globals = require "azure.signalr.globals"
 local M = {}
 
 local error, getmetatable, pairs, select, type = error, getmetatable, pairs, select, type
+local string = globals.string
+local byte, find, str_format, match, sub = string.byte, string.find, string.format, string.match, string.sub
 local rawget, getinfo = globals.rawget, globals.getinfo
 local math, list = globals.math, globals.table
 -- Every file of this library has a source that begins like this one's.
-local own = getinfo and getinfo(1, "S").source:match("^(.*)check%.lua$") or "@\0"
+local own = getinfo and match(getinfo(1, "S").source, "^(.*)check%.lua$") or "@\0"
 
 --- Throws at the first line that is not this library's: helpers may be as deep as they like. Without a line where the
 -- host has no debug.getinfo.
 -- @tparam string format as for string.format
 -- @param ... its arguments
 function M.fail(format, ...)
-  local message = select("#", ...) > 0 and format:format(...) or format
+  local message = select("#", ...) > 0 and str_format(format, ...) or format
   if not getinfo then error(message, 0) end
   local level = 2
   local info = getinfo(level, "S")
-  while info and info.source:sub(1, #own) == own do
+  while info and sub(info.source, 1, #own) == own do
     level = level + 1
     info = getinfo(level, "S")
   end
@@ -43,15 +45,15 @@ M.kind_of = kind_of
 -- A number as the locale of nobody writes it; what JSON has no text for (inf, nan) looks alike everywhere.
 local function shown(value)
   if type(value) ~= "number" then return kind_of(value) end
-  return core.json_encode(value) or ("%g"):format(value)
+  return core.json_encode(value) or str_format("%g", value)
 end
 M.shown = shown
 
 -- A name that a caller gave: it may be anything, a key even.
 local function shown_name(name)
   if type(name) ~= "string" then return shown(name) end
-  if #name <= 40 and name:find("^[A-Za-z_][A-Za-z0-9_.-]*$") then return '"' .. name .. '"' end
-  return ("of %d bytes"):format(#name)
+  if #name <= 40 and find(name, "^[A-Za-z_][A-Za-z0-9_.-]*$") then return '"' .. name .. '"' end
+  return str_format("of %d bytes", #name)
 end
 
 --- Wants no more arguments than a function declares. Nils behind them are let through: f(g()) is common.
@@ -92,7 +94,7 @@ local function distance(a, b)
     local diagonal = row[0]
     row[0] = i
     for j = 1, #b do
-      local cost = a:byte(i) == b:byte(j) and 0 or 1
+      local cost = byte(a, i) == byte(b, j) and 0 or 1
       local best = math.min(row[j] + 1, row[j - 1] + 1, diagonal + cost)
       diagonal, row[j] = row[j], best
     end
@@ -104,7 +106,7 @@ end
 local function holding(name, known)
   local found
   for candidate in pairs(known) do
-    if ("_" .. candidate .. "_"):find("_" .. name .. "_", 1, true) then
+    if find("_" .. candidate .. "_", "_" .. name .. "_", 1, true) then
       if found then return nil end
       found = candidate
     end
@@ -136,7 +138,7 @@ end
 local function unknown_option(name, known, where)
   local near = type(name) == "string" and (M.nearest(name, known) or holding(core.lower(name), known))
   fail("%s: unknown option %s; %s", where, shown_name(name),
-    near and ("did you mean %q?"):format(near) or ("known: " .. names_of(known)))
+    near and str_format("did you mean %q?", near) or ("known: " .. names_of(known)))
 end
 
 --- Reads a table with known names only, each by its rule.
@@ -191,7 +193,7 @@ local function flaw_of(value)
     count, most = count + 1, math.max(most, key)
   end
   for i = 1, count do
-    if rawget(value, i) == nil then return ("[%d] is nil, and [%s] is not"):format(i, shown(most)) end
+    if rawget(value, i) == nil then return str_format("[%d] is nil, and [%s] is not", i, shown(most)) end
   end
   return "it is marked as an object"
 end
@@ -232,7 +234,7 @@ function M.integer(min, max)
   return function(value, where, name)
     if not is_number(value) or value % 1 ~= 0 or value < min or (max and value > max) then
       fail("%s: %s must be a whole number %s, got %s", where, name,
-        max and ("from %d to %d"):format(min, max) or ("of at least %d"):format(min), shown(value))
+        max and str_format("from %d to %d", min, max) or str_format("of at least %d", min), shown(value))
     end
   end
 end
@@ -270,6 +272,6 @@ function M.pause(value, where, name)
 end
 
 --- Writes a whole number without exponent or fraction, on every Lua.
-function M.digits(value) return ("%.0f"):format(value) end
+function M.digits(value) return str_format("%.0f", value) end
 
 return M

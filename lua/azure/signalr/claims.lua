@@ -10,12 +10,13 @@ local message = require "azure.signalr.message"
 local M = {}
 
 local getmetatable, ipairs, pairs, setmetatable, type = getmetatable, ipairs, pairs, setmetatable, type
+local format, gmatch, sub = globals.string.format, globals.string.gmatch, globals.string.sub
 local concat = globals.table.concat
 
 -- Claims of these names are the token's own: a user's go under another name, as Microsoft's SDK does it.
 local PREFIX = "asrs.u."
 local reserved = {}
-for name in ("aud exp iat nbf iss actort acr azp c_hash jti nonce"):gmatch("[^ ]+") do reserved[name] = true end
+for name in gmatch("aud exp iat nbf iss actort acr azp c_hash jti nonce", "[^ ]+") do reserved[name] = true end
 
 -- Where no user id is given the service takes it from one of these.
 local identity = {
@@ -56,7 +57,7 @@ end
 -- `sub` is a common claim, and beside a user id it chooses nothing: of several, the first.
 function Claims:identify(name, lower, path)
   if lower ~= "sub" or not self.values["asrs.s.uid"] then
-    self:fail(path, (": the claim %s would choose the user id: use the option user_id"):format(lower))
+    self:fail(path, format(": the claim %s would choose the user id: use the option user_id", lower))
   end
   if self.has_sub then return PREFIX .. name end
   self.has_sub = true
@@ -70,7 +71,7 @@ function Claims:name_of(name, path)
     self.problem = self.problem or path .. " must be named by a non-empty string of valid UTF-8"
   end
   local lower = core.lower(name)
-  if lower:sub(1, 7) == "asrs.s." then
+  if sub(lower, 1, 7) == "asrs.s." then
     self:fail(path, ": claims that begin with asrs.s. are the service's own and are refused")
   end
   if identity[lower] then return self:identify(name, lower, path) end
@@ -88,7 +89,7 @@ function Claims:add_user(name, value, path)
     return self:put(under, self:encode(value, path))
   end
   for i = 1, check.array(value, self.where, path) do
-    self:put(self:name_of(name, path), self:encode(value[i], ("%s[%d]"):format(path, i)))
+    self:put(self:name_of(name, path), self:encode(value[i], format("%s[%d]", path, i)))
   end
 end
 
@@ -111,10 +112,10 @@ end
 function Claims:add_all(given)
   local named, listed = split(given, self.where)
   for _, name in ipairs(named) do
-    self:add_user(name, given[name], ('claims["%s"]'):format(core.clean(name, 60)))
+    self:add_user(name, given[name], format('claims["%s"]', core.clean(name, 60)))
   end
   for i = 1, check.array(listed, self.where, "claims", " of pairs { name, value }") do
-    local path = ("claims[%d]"):format(i)
+    local path = format("claims[%d]", i)
     local pair = listed[i]
     if type(pair) ~= "table" then self:fail(path, " must be a pair { name, value }") end
     local n = check.array(pair, self.where, path, " of a name and a value")

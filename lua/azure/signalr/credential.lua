@@ -8,6 +8,7 @@ local globals = require "azure.signalr.globals"
 local renewal = require "azure.signalr.renewal"
 
 local error, pcall, setmetatable, type = error, pcall, setmetatable, type
+local find = globals.string.find
 local floor, min = globals.math.floor, globals.math.min
 
 local M = {}
@@ -82,7 +83,7 @@ local function provided(provide, now)
   local ran, token, expires_at = pcall(provide, scope)
   if not ran then return nil, "token_provider threw: " .. errors.text(token) end
   if token == nil then return nil, "token_provider gave no token: " .. errors.text(expires_at) end
-  if type(token) ~= "string" or #token > longest or not token:find("^[A-Za-z0-9._~+/-]+=*$") then
+  if type(token) ~= "string" or #token > longest or not find(token, "^[A-Za-z0-9._~+/-]+=*$") then
     return nil, "token_provider must return a bearer token as a string"
   end
   if type(expires_at) ~= "number" or not (expires_at > now and expires_at <= latest) then

@@ -12,6 +12,7 @@ local M = {}
 local methods = {}
 local Client -- the class that these methods are for
 
+local format = globals.string.format
 local min = globals.math.min
 local LONG = 3600 -- seconds
 local no_headers = {}
@@ -36,7 +37,7 @@ function M.put(it, op, body, problem)
   if taken then return true end
   if kind == "queue_full" then
     local config = it.context.config
-    message = ("%s: queue_limit is %.0f messages, queue_bytes %.0f"):format(message, config.queue_limit,
+    message = format("%s: queue_limit is %.0f messages, queue_bytes %.0f", message, config.queue_limit,
       config.queue_bytes)
   end
   return nil, errors.about(errors.new { kind = kind, op = op.id, message = message, sent = "no" }, it)

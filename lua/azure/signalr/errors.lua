@@ -12,16 +12,18 @@ local globals = require "azure.signalr.globals"
 
 local error, getmetatable, pairs, pcall, setmetatable = error, getmetatable, pairs, pcall, setmetatable
 local tostring, type = tostring, type
+local string = globals.string
+local find, format, gmatch, gsub, sub = string.find, string.format, string.gmatch, string.gsub, string.sub
 local concat = globals.table.concat
 
 local M = {}
 
 M.kinds = {}
-for kind in ([[
+for kind in gmatch([[
   connect dns tls proxy timeout reset protocol too_large cancelled closed
   bad_request unauthorized forbidden not_found conflict payload_too_large uri_too_long headers_too_large
   throttled unavailable server unexpected failed client_error client_gone no_answer queue_full credential invalid
-]]):gmatch("%S+") do M.kinds[kind] = true end
+]], "%S+") do M.kinds[kind] = true end
 
 local Error = { __name = "azure.signalr.error" }
 Error.__index = {}
@@ -29,7 +31,7 @@ Error.__index = {}
 --- "SignalR_Broadcast: unauthorized: 401 ..."; what tostring, .. and %s show.
 function Error.__tostring(self)
   local text = concat({ self.op or "azure.signalr", self.kind, self.message }, ": ")
-  return self.attempts > 1 and ("%s (after %d attempts)"):format(text, self.attempts) or text
+  return self.attempts > 1 and format("%s (after %d attempts)", text, self.attempts) or text
 end
 
 function Error.__concat(a, b) return tostring(a) .. tostring(b) end
@@ -41,23 +43,23 @@ local LONGEST = 16384 -- no more of a text is looked at
 
 -- A word after "bearer" that looks like a token, and not like prose.
 local function without_bearer(lead, word)
-  if #word >= 20 or word:find("[0-9%.].") then return lead .. "<token>" end
+  if #word >= 20 or find(word, "[0-9%.].") then return lead .. "<token>" end
 end
 
 -- Texts come from the service, a proxy, a user's token provider: a token in them must not be passed on.
 local function scrub(text)
-  text = text:gsub("eyJ[A-Za-z0-9_-]+%.[A-Za-z0-9_-]+%.?[A-Za-z0-9_-]*", "<token>")
-  text = text:gsub("[Aa][Cc][Cc][Ee][Ss][Ss][Kk][Ee][Yy][ \t]*=[ \t]*[^; \t\r\n]+", "AccessKey=<key>")
-  text = text:gsub("([Bb][Ee][Aa][Rr][Ee][Rr][ \t]+)([A-Za-z0-9_.~+/=-]+)", without_bearer)
-  text = text:gsub("([Cc]lient_[Ss]ecret[ \t]*[=:][ \t]*)[^&;, \t\r\n]+", "%1<secret>")
-  return (text:gsub("([A-Za-z]://)[^/@ \t\r\n]+@", "%1<secret>@"))
+  text = gsub(text, "eyJ[A-Za-z0-9_-]+%.[A-Za-z0-9_-]+%.?[A-Za-z0-9_-]*", "<token>")
+  text = gsub(text, "[Aa][Cc][Cc][Ee][Ss][Ss][Kk][Ee][Yy][ \t]*=[ \t]*[^; \t\r\n]+", "AccessKey=<key>")
+  text = gsub(text, "([Bb][Ee][Aa][Rr][Ee][Rr][ \t]+)([A-Za-z0-9_.~+/=-]+)", without_bearer)
+  text = gsub(text, "([Cc]lient_[Ss]ecret[ \t]*[=:][ \t]*)[^&;, \t\r\n]+", "%1<secret>")
+  return (gsub(text, "([A-Za-z]://)[^/@ \t\r\n]+@", "%1<secret>@"))
 end
 
 --- A text from outside as a part of a message: cleaned and cut.
 -- @tparam string text
 -- @tparam number|nil max bytes to keep
 -- @treturn string
-function M.clean(text, max) return core.clean(scrub(text:sub(1, LONGEST)), max or DETAIL) end
+function M.clean(text, max) return core.clean(scrub(sub(text, 1, LONGEST)), max or DETAIL) end
 
 local clean = M.clean
 

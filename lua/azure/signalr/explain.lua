@@ -3,6 +3,7 @@
 local globals = require "azure.signalr.globals"
 local http_date = require "azure.signalr.http_date"
 
+local format, gsub = globals.string.format, globals.string.gsub
 local floor, max, concat = globals.math.floor, globals.math.max, globals.table.concat
 
 local M = {}
@@ -17,12 +18,12 @@ local function unauthorized(facts)
     local skew = floor(facts.sent_at) - theirs
     local off = max(skew, -skew)
     parts[#parts + 1] = off <= 1 and "; this clock agrees with the service's"
-      or ("; this clock is %d s %s the service's"):format(off, skew < 0 and "behind" or "ahead of")
+      or format("; this clock is %d s %s the service's", off, skew < 0 and "behind" or "ahead of")
     if off >= 60 then parts[#parts + 1] = "(set it right: the service checks nbf and exp)" end
   end
   parts[#parts + 1] = facts.scope and "; check that it is for this scope and the resource's own tenant"
     or "; check that the access key is the current one of this endpoint"
-  return (concat(parts, " "):gsub(" ;", ";"))
+  return (gsub(concat(parts, " "), " ;", ";"))
 end
 
 local texts = {
@@ -39,9 +40,9 @@ local texts = {
   end,
   [408] = function() return "the service did not get the whole request in time" end,
   [413] = function(facts)
-    return ("the body has %d bytes; the service takes at most %d"):format(facts.size, facts.limit)
+    return format("the body has %d bytes; the service takes at most %d", facts.size, facts.limit)
   end,
-  [414] = function(facts) return ("the URL has %d bytes; the service takes about 12 KB"):format(facts.url_size) end,
+  [414] = function(facts) return format("the URL has %d bytes; the service takes about 12 KB", facts.url_size) end,
   [429] = function() return "too many requests or messages: the free tier allows 20,000 messages a day" end,
   [431] = function() return "the headers are over 16 KB" end,
 }

@@ -8,6 +8,7 @@ local globals = require "azure.signalr.globals"
 local M = {}
 
 local select, type = select, type
+local find, str_format, gsub, sub = globals.string.find, globals.string.format, globals.string.gsub, globals.string.sub
 local concat, unpack = globals.table.concat, globals.unpack
 
 local here = "signalr.filter"
@@ -18,7 +19,7 @@ function writers.s(value, where, name)
   if value == core.null then return "null" end
   if type(value) == "string" then
     local _, problem = check.text(value, where, name)
-    return "'" .. value:gsub("'", "''") .. "'", problem
+    return "'" .. gsub(value, "'", "''") .. "'", problem
   end
   local digits = value ~= nil and core.digits(value)
   check.fail("%s: %s must be a string, got %s%s", where, name, check.kind_of(value),
@@ -29,7 +30,7 @@ function writers.d(value, where, name)
   if value == core.null then return "null" end
   local text, problem, kind = core.json_encode(value, name)
   if not text and kind ~= "misuse" and type(value) == "number" then return "null", problem end
-  if type(value) == "string" or not text or not text:find("^%-?[0-9]") then
+  if type(value) == "string" or not text or not find(text, "^%-?[0-9]") then
     check.fail("%s: %s must be a number for %%d, got %s%s", where, name, check.kind_of(value),
       type(value) == "string" and " (%s writes strings)" or "")
   end
@@ -42,7 +43,7 @@ local function written_list(write, value, where, name)
   if count == 0 then return "()", name .. " must not be an empty array" end
   for i = 1, count do
     local wrong
-    parts[i], wrong = write(value[i], where, ("%s[%d]"):format(name, i))
+    parts[i], wrong = write(value[i], where, str_format("%s[%d]", name, i))
     problem = problem or wrong
   end
   return "(" .. concat(parts, ",") .. ")", problem
@@ -50,7 +51,7 @@ end
 
 -- A value quoted within quotes would end the text of the format, and go on as a filter of its own.
 local function check_outside(parts, used, where)
-  local _, quotes = concat(parts):gsub("'", "")
+  local _, quotes = gsub(concat(parts), "'", "")
   if quotes % 2 == 1 then
     check.fail("%s: %%s number %d of the format stands within quotes: leave them out, %%s writes its own", where, used)
   end
@@ -62,7 +63,7 @@ local function written(state, letter)
   local used, where = state.used, state.where
   if used > state.given then check.fail("%s: no value for %%%s number %d of the format", where, letter, used) end
   if letter == "s" then check_outside(state.parts, used, where) end
-  local value, name = state.values[used], ("value %d"):format(used)
+  local value, name = state.values[used], str_format("value %d", used)
   if type(value) == "table" then return written_list(writers[letter], value, where, name) end
   return writers[letter](value, where, name)
 end
@@ -70,10 +71,10 @@ end
 local function fill(state, format)
   local parts, from, problem = state.parts, 1, nil
   while true do
-    local at = format:find("%", from, true)
-    parts[#parts + 1] = format:sub(from, (at or 0) - 1)
+    local at = find(format, "%", from, true)
+    parts[#parts + 1] = sub(format, from, (at or 0) - 1)
     if not at then return concat(parts), problem end
-    local letter = format:sub(at + 1, at + 1)
+    local letter = sub(format, at + 1, at + 1)
     if letter == "%" then
       parts[#parts + 1] = "%"
     elseif writers[letter] then

@@ -26,14 +26,16 @@ end
 
 M.coroutine = library("coroutine", lent(function() return coroutine end))
 M.math = library("math", lent(function() return math end))
+M.math.huge = 1 / 0
 M.string = library("string", lent(function() return string end))
 M.table = library("table", lent(function() return table end))
 
 local co, math, text, list = M.coroutine, M.math, M.string, M.table
 core.need("coroutine.create", co.create, "coroutine.resume", co.resume, "coroutine.running", co.running,
   "coroutine.status", co.status, "coroutine.yield", co.yield, "math.floor", math.floor, "math.max", math.max,
-  "math.min", math.min, "string.char", text.char, "string.find", text.find, "string.format", text.format,
-  "string.gsub", text.gsub, "string.match", text.match, "table.concat", list.concat, "table.insert", list.insert,
+  "math.min", math.min, "string.byte", text.byte, "string.char", text.char, "string.find", text.find,
+  "string.format", text.format, "string.gmatch", text.gmatch, "string.gsub", text.gsub, "string.match", text.match,
+  "string.sub", text.sub, "table.concat", list.concat, "table.insert", list.insert,
   "table.remove", list.remove, "table.sort", list.sort)
 
 local function fields(value) return type(value) == "table" and value or {} end

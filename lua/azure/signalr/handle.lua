@@ -21,6 +21,7 @@ local M = {}
 
 local getmetatable, ipairs, pairs, select = getmetatable, ipairs, pairs, select
 local setmetatable, type = setmetatable, type
+local format = globals.string.format
 local concat = globals.table.concat
 local inner = core.inner
 
@@ -118,7 +119,7 @@ function M.class(name, public, describe)
   function class.text(self)
     local it = inner(self, class)
     local text = class.__name .. ": " .. core.clean(describe(it), 500)
-    return it.excluded and ("%s except %d"):format(text, #it.excluded) or text
+    return it.excluded and format("%s except %d", text, #it.excluded) or text
   end
 
   class.same = is_same

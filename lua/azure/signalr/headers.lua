@@ -6,23 +6,24 @@ local globals = require "azure.signalr.globals"
 local http_date = require "azure.signalr.http_date"
 
 local ipairs, tonumber = ipairs, tonumber
+local find, gmatch, match, sub = globals.string.find, globals.string.gmatch, globals.string.match, globals.string.sub
 local max = globals.math.max
 
 local M = {}
 
-local function trim(text) return text:match("^[ \t]*(.-)[ \t]*$") end
+local function trim(text) return match(text, "^[ \t]*(.-)[ \t]*$") end
 
 -- The elements of a list; a date has a comma of its own, behind the day of the week. csrc/net/outbox_retry.c reads
 -- lists by the same rule.
 local function elements(text)
   local list, day = {}, nil
-  for part in (text .. ","):gmatch("([^,]*),") do
+  for part in gmatch(text .. ",", "([^,]*),") do
     part = trim(part)
     if day then
       list[#list], day = day .. ", " .. part, nil
     else
       list[#list + 1] = part
-      day = part:match("^[A-Za-z]+$")
+      day = match(part, "^[A-Za-z]+$")
     end
   end
   return list
@@ -34,7 +35,7 @@ end
 -- @treturn string|nil nil also where there is nothing but commas and white space
 function M.first(headers, name)
   local text = headers[name]
-  return text and text:match("([^, \t][^,]-)[ \t]*,") or text and text:match("([^, \t][^,]-)[ \t]*$")
+  return text and match(text, "([^, \t][^,]-)[ \t]*,") or text and match(text, "([^, \t][^,]-)[ \t]*$")
 end
 
 --- When the answer was made, by the clock of who made it.
@@ -53,7 +54,7 @@ end
 function M.retry_after(headers, sent_at)
   local longest
   for _, one in ipairs(elements(headers["retry-after"] or "")) do
-    local seconds = tonumber(one:match("^[0-9]+$"))
+    local seconds = tonumber(match(one, "^[0-9]+$"))
     local at = not seconds and http_date.parse(one)
     local now = at and (M.date(headers) or sent_at)
     if now then seconds = max(0, at - now) end
@@ -69,23 +70,23 @@ function M.has(headers, name) return M.first(headers, name) ~= nil end
 -- @treturn string|nil in lower case, without parameters
 function M.media_type(headers)
   local first = M.first(headers, "content-type")
-  return first and core.lower(first:match("^[^; \t]*"))
+  return first and core.lower(match(first, "^[^; \t]*"))
 end
 
 -- name="value" of a challenge, with what a backslash guards, or name=value.
 local function parameter(text, name)
   text = " " .. text
-  local _, stop = core.lower(text):find("[ ,\t]" .. name .. "[ \t]*=[ \t]*")
+  local _, stop = find(core.lower(text), "[ ,\t]" .. name .. "[ \t]*=[ \t]*")
   if not stop then return nil end
-  local quoted = text:match('^"([^"\\]*)"', stop + 1)
+  local quoted = match(text, '^"([^"\\]*)"', stop + 1)
   if quoted then return quoted end
-  if text:sub(stop + 1, stop + 1) ~= '"' then return text:match("^[^, \t]+", stop + 1) end
+  if sub(text, stop + 1, stop + 1) ~= '"' then return match(text, "^[^, \t]+", stop + 1) end
   local value, at = "", stop + 2
   while at <= #text do
-    local c = text:sub(at, at)
+    local c = sub(text, at, at)
     if c == '"' then return value end
     if c == "\\" then at = at + 1 end
-    value, at = value .. text:sub(at, at), at + 1
+    value, at = value .. sub(text, at, at), at + 1
   end
   return value
 end
@@ -95,7 +96,7 @@ end
 function M.challenge(headers)
   local text = headers["www-authenticate"]
   if not text then return nil end
-  text = text:sub(1, 4096)
+  text = sub(text, 1, 4096)
   return parameter(text, "error_description") or parameter(text, "error")
 end
 
@@ -105,11 +106,11 @@ end
 function M.location(headers)
   local text = headers.location
   if not text then return nil end
-  text = text:sub(1, 4096):match("^[ \t]*([^?#, \t]*)")
-  local scheme, authority, path = text:match("^([A-Za-z][A-Za-z0-9+.-]*:)//([^/]*)(.*)$")
-  if not scheme then scheme, authority, path = "", text:match("^//([^/]*)(.*)$") end
-  if authority then return scheme .. "//" .. authority:match("[^@]*$") .. path end
-  if text:find(":", 1, true) or text == "" then return nil end
+  text = match(sub(text, 1, 4096), "^[ \t]*([^?#, \t]*)")
+  local scheme, authority, path = match(text, "^([A-Za-z][A-Za-z0-9+.-]*:)//([^/]*)(.*)$")
+  if not scheme then scheme, authority, path = "", match(text, "^//([^/]*)(.*)$") end
+  if authority then return scheme .. "//" .. match(authority, "[^@]*$") .. path end
+  if find(text, ":", 1, true) or text == "" then return nil end
   return text
 end
 

@@ -8,6 +8,8 @@ local globals = require "azure.signalr.globals"
 local M = {}
 
 local pairs, type = pairs, type
+local string = globals.string
+local find, format, gmatch, gsub = string.find, string.format, string.gmatch, string.gsub
 local rawget = globals.rawget
 
 -- Class -> name, in lower case and without underscores -> what to do. What holds for every class is under "any".
@@ -16,7 +18,7 @@ local advice = {}
 local function add(class, names, text)
   local of = advice[class] or {}
   advice[class] = of
-  for name in names:gmatch("[^ ]+") do of[name] = text end
+  for name in gmatch(names, "[^ ]+") do of[name] = text end
 end
 
 local SENDS = "broadcast sendall sendtoall publish emit push post notify sendmessage sendasync trigger"
@@ -46,7 +48,7 @@ add("any", "negotiate", "use hub:negotiate{ user_id = }")
 add("any", "flush", "use client:drain(seconds)")
 
 local CLOSE = "to end connections use %s; client:close() releases the client"
-add("hub", "close closeall disconnect disconnectall shutdown", CLOSE:format("hub:close_connections()"))
+add("hub", "close closeall disconnect disconnectall shutdown", format(CLOSE, "hub:close_connections()"))
 add("hub", "exists userexists groupexists connectionexists",
   "ask hub:user(id):exists(), hub:group(name):exists() or hub:connection(id):exists()")
 add("hub", "join add", advice.any.addtogroup)
@@ -54,14 +56,14 @@ add("hub", "leave remove", advice.any.removefromgroup)
 add("hub", "list pages", advice.any.members)
 
 add("group", SENDS, "use group:send(target, ...)")
-add("group", "close closeall disconnect disconnectall clear destroy", CLOSE:format("group:close_connections()"))
+add("group", "close closeall disconnect disconnectall clear destroy", format(CLOSE, "group:close_connections()"))
 add("group", "join addconnection addmember", "use group:add(connection_id), or hub:user(id):join(group)")
 add("group", "leave removeconnection removemember", "use group:remove(connection_id), or hub:user(id):leave(group)")
 add("group", "has contains ingroup", advice.any.isingroup)
 add("group", "listmembers listconnections getconnections", "use group:members{}")
 
 add("user", SENDS, "use user:send(target, ...)")
-add("user", "close closeall disconnect disconnectall " .. KICKS, CLOSE:format("user:close_connections()"))
+add("user", "close closeall disconnect disconnectall " .. KICKS, format(CLOSE, "user:close_connections()"))
 add("user", "except exclude",
   "the service excludes connections on hubs and groups; user:close_connections takes except = { ... }")
 add("user", "joingroup addtogroup add", "use user:join(group, { ttl = seconds })")
@@ -71,7 +73,7 @@ add("user", "isingroup ismember", "use user:in_group(group)")
 add("user", "isonline isconnected", "use user:exists()")
 
 add("connection", SENDS, "use connection:send(target, ...)")
-add("connection", "close closeconnections abort " .. KICKS, CLOSE:format("connection:disconnect()"))
+add("connection", "close closeconnections abort " .. KICKS, format(CLOSE, "connection:disconnect()"))
 add("connection", "except exclude", "the service excludes connections on hubs and groups")
 add("connection", "join add joingroup addtogroup", "use hub:group(name):add(connection_id)")
 add("connection", "leave remove leavegroup removefromgroup", "use hub:group(name):remove(connection_id)")
@@ -80,7 +82,7 @@ add("connection", "isonline isconnected", "use connection:exists()")
 add("connection", "invokeclient sendandwait", "use connection:invoke(target, ...)")
 
 add("stream", SENDS .. " next write item senditem", "use stream:send(item)")
-add("stream", "close finish done cancel abort fail", CLOSE:format("stream:complete()"))
+add("stream", "close finish done cancel abort fail", format(CLOSE, "stream:complete()"))
 
 add("many", SENDS, "use its send(target, ...)")
 add("many", "enqueue", "enqueue on each, as in hub:user(id):enqueue(target, ...)")
@@ -109,7 +111,7 @@ add("signalr", "join leave commands", "use signalr.command.join(group), leave, s
 add("signalr", "json raw", "use signalr.raw_json(text)")
 add("signalr", "int64 integer bigint", "integers of 64 bits are sent as they are; signalr.uint64(digits) is for more")
 
-local function plain(name) return (core.lower(name):gsub("_", "")) end
+local function plain(name) return (gsub(core.lower(name), "_", "")) end
 
 -- Names are short: one letter may differ, or two of more than four.
 local function nearest(name, methods)
@@ -124,7 +126,7 @@ local function advice_for(class, name, methods, call)
   local text = advice[class] and advice[class][own] or advice.any[own]
   if text and rawget(methods, own) == nil then return text end
   local near = nearest(own, methods)
-  return near and ("did you mean %s?"):format(call:format(near))
+  return near and format("did you mean %s?", format(call, near))
 end
 
 --- Stands in for a method that does not exist.
@@ -133,11 +135,11 @@ end
 -- @tparam table methods those that exist
 -- @treturn function|nil it throws; nil where there is nothing to say
 function M.stand_in(class, name, methods)
-  if type(name) ~= "string" or #name > 40 or name:find("^_") or name:find("[^A-Za-z0-9_]") then return nil end
+  if type(name) ~= "string" or #name > 40 or find(name, "^_") or find(name, "[^A-Za-z0-9_]") then return nil end
   local call = class == "signalr" and "signalr.%s" or class .. ":%s"
   local text = advice_for(class, name, methods, call)
   if not text then return nil end
-  return function() check.fail("%s does not exist: %s", call:format(name), text) end
+  return function() check.fail("%s does not exist: %s", format(call, name), text) end
 end
 
 return M

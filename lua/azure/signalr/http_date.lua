@@ -4,6 +4,7 @@ local core = require "azure.signalr.core"
 local globals = require "azure.signalr.globals"
 
 local tonumber = tonumber
+local format, match = globals.string.format, globals.string.match
 local floor = globals.math.floor
 
 local M = {}
@@ -23,7 +24,7 @@ end
 -- @tparam string text
 -- @treturn number|nil unix seconds, nil if it is no such date
 function M.parse(text)
-  local day, name, year, hour, minute, second = text:match("^[A-Za-z]+,[ \t]*(%d%d) ([A-Za-z][A-Za-z][A-Za-z]) "
+  local day, name, year, hour, minute, second = match(text, "^[A-Za-z]+,[ \t]*(%d%d) ([A-Za-z][A-Za-z][A-Za-z]) "
     .. "(%d%d%d%d) (%d%d):(%d%d):(%d%d) GMT$")
   local month = name and months[core.lower(name)]
   if not month then return nil end
@@ -48,7 +49,7 @@ function M.text(unix)
   local day = floor(unix / 86400)
   local rest = floor(unix - day * 86400)
   local year, month, of_month = calendar(day)
-  return ("%04d-%02d-%02dT%02d:%02d:%02dZ"):format(year, month, of_month, floor(rest / 3600),
+  return format("%04d-%02d-%02dT%02d:%02d:%02dZ", year, month, of_month, floor(rest / 3600),
     floor(rest / 60) % 60, rest % 60)
 end
 

@@ -1,6 +1,10 @@
 -- SPDX-License-Identifier: MIT
 --- What the statuses of HTTP at large mean to this library; those of one operation are in operations.lua.
+local globals = require "azure.signalr.globals"
+
 local M = {}
+
+local gmatch = globals.string.gmatch
 
 local kinds = {
   [400] = "bad_request",
@@ -36,7 +40,7 @@ function M.is_passing(status) return status == 408 or status == 429 or (status >
 function M.is_refusal(status, signed) return status == 429 or status == 503 and signed end
 
 local untouched = {}
-for status in ("400 401 403 404 405 409 411 412 413 414 415 416 417 421 422 426 429 431"):gmatch("%d+") do
+for status in gmatch("400 401 403 404 405 409 411 412 413 414 415 416 417 421 422 426 429 431", "%d+") do
   untouched[tonumber(status)] = true
 end
 

@@ -5,6 +5,7 @@
 local all = require "azure.signalr.all"
 local check = require "azure.signalr.check"
 local connection = require "azure.signalr.connection"
+local globals = require "azure.signalr.globals"
 local group = require "azure.signalr.group"
 local handle = require "azure.signalr.handle"
 local message = require "azure.signalr.message"
@@ -14,9 +15,10 @@ local user = require "azure.signalr.user"
 local M = {}
 
 local type = type
+local format = globals.string.format
 
 local Many = handle.class("many", { hub = "hub", application = "application" }, function(it)
-  return ("%d %s"):format(#it.items, it.name)
+  return format("%d %s", #it.items, it.name)
 end)
 Many.__what = "a handle of many"
 local methods = Many.__index
@@ -31,7 +33,7 @@ local function make(hub, name, given, one, row)
     check.fail("%s: an array is needed, got %s", where, check.kind_of(given.ids))
   end
   for i = 1, check.array(given.ids, where, name) do
-    items[i] = one(hub, given.ids[i], where, ("%s[%d]"):format(name, i))
+    items[i] = one(hub, given.ids[i], where, format("%s[%d]", name, i))
   end
   local options = check.options(given.options, all.options, where)
   return handle.dress(Many, {

@@ -4,10 +4,12 @@
 local core = require "azure.signalr.core"
 local check = require "azure.signalr.check"
 local frames = require "azure.signalr.frames"
+local globals = require "azure.signalr.globals"
 
 local M = {}
 
 local getmetatable, next, pairs, select, type = getmetatable, next, pairs, select, type
+local format, sub = globals.string.format, globals.string.sub
 
 local none = {}
 
@@ -68,7 +70,7 @@ function M.encode_list(where, target, args)
   local name, problem = encode_target(where, target)
   if type(args) == "table" and getmetatable(args) == nil and next(args) == nil then args = core.array {} end
   local list, problem_of_list = written(where, core.json_encode(args, "arguments"))
-  if list and list:sub(1, 1) ~= "[" then
+  if list and sub(list, 1, 1) ~= "[" then
     check.fail("%s: arguments must be an array, got %s", where, check.kind_of(args))
   end
   if not name then return nil, problem end
@@ -98,7 +100,7 @@ function M.encode_frames(where, by_protocol)
         check.kind_of(bytes))
     end
     if not core.utf8_len(name) or name == "" then problem = "frames must be keyed by protocol name" end
-    if bytes == "" then problem = ("frames.%s must be the bytes of a complete message, got none"):format(name) end
+    if bytes == "" then problem = format("frames.%s must be the bytes of a complete message, got none", name) end
   end
   if problem then return nil, problem end
   return frames.encode(by_protocol)

@@ -3,10 +3,12 @@
 -- holds may come from outside, and is told to the call that needs it. Whole numbers are names, too: their digits.
 local core = require "azure.signalr.core"
 local check = require "azure.signalr.check"
+local globals = require "azure.signalr.globals"
 
 local M = {}
 
 local type = type
+local find, format, gsub = globals.string.find, globals.string.format, globals.string.gsub
 local utf8_len = core.utf8_len
 
 local HUB, GROUP, STREAM = 128, 1024, 100 -- characters, as the service's reference has them
@@ -25,7 +27,7 @@ end
 local function flaw_of(text, characters, name)
   if text == "" then return name .. " must not be empty" end
   if text == "." or text == ".." then
-    return ('%s must not be "%s", which a URL path cannot carry'):format(name, text)
+    return format('%s must not be "%s", which a URL path cannot carry', name, text)
   end
   if not characters then return name .. " must be valid UTF-8" end
 end
@@ -44,9 +46,9 @@ local wide_spaces = {
 }
 
 local function is_blank(value)
-  if not value:find("[ \t-\r\128-\255]") then return false end
-  for i = 1, #wide_spaces do value = value:gsub(wide_spaces[i], "") end
-  return not value:find("[^ \t-\r]")
+  if not find(value, "[ \t-\r\128-\255]") then return false end
+  for i = 1, #wide_spaces do value = gsub(value, wide_spaces[i], "") end
+  return not find(value, "[^ \t-\r]")
 end
 
 local function bounded(value, where, name, limit)
@@ -55,7 +57,7 @@ local function bounded(value, where, name, limit)
   local problem = flaw_of(text, characters, name)
   if problem then return text, problem end
   if characters > limit then
-    return text, ("%s must have at most %d characters, got %d"):format(name, limit, characters)
+    return text, format("%s must have at most %d characters, got %d", name, limit, characters)
   end
   if is_blank(text) then return text, name .. " must not be blank" end
   return text
@@ -76,9 +78,9 @@ function M.stream(value, where, name) return bounded(value, where, name, STREAM)
 -- @treturn string|nil problem
 function M.hub(value, where, name)
   local text, problem = check.some_text(value, where, name)
-  if not problem and (#text > HUB or not text:find("^[A-Za-z][A-Za-z0-9_`,.%[%]]*$")) then
-    problem = ("%s must begin with a letter, hold only letters, digits and _ ` , . [ ], and have at most %d characters")
-      :format(name, HUB)
+  if not problem and (#text > HUB or not find(text, "^[A-Za-z][A-Za-z0-9_`,.%[%]]*$")) then
+    problem = format("%s must begin with a letter, hold only letters, digits and _ ` , . [ ], and have at most %d "
+      .. "characters", name, HUB)
   end
   return core.lower(text), problem
 end
@@ -90,7 +92,7 @@ function M.ids(value, where, name)
   local copy, problem = {}, nil
   for i = 1, check.array(value, where, name, " of connection ids") do
     local wrong
-    copy[i], wrong = M.id(value[i], where, ("%s[%d]"):format(name, i))
+    copy[i], wrong = M.id(value[i], where, format("%s[%d]", name, i))
     problem = problem or wrong
   end
   return copy, problem

@@ -13,6 +13,7 @@ local renewal = require "azure.signalr.renewal"
 
 local M = {}
 
+local format = globals.string.format
 local floor = globals.math.floor
 
 local where = "hub:negotiate"
@@ -63,7 +64,7 @@ end
 local function too_long(what)
   return nil, errors.new {
     kind = "uri_too_long", op = where, sent = "no",
-    message = ("the %s; the service takes a token of at most %d: give fewer or shorter claims"):format(what, max_token),
+    message = format("the %s; the service takes a token of at most %d: give fewer or shorter claims", what, max_token),
   }
 end
 
@@ -73,7 +74,7 @@ local function signed(hub, options, now, claims)
   local name = hub.application and hub.application .. "_" .. hub.hub or hub.hub
   local path = "/client/?hub=" .. core.escape(name)
   local token = signer:token(hub.context.router.audience .. path, now, options.expires_in, claims)
-  if #token > max_token then return too_long(("token has %d characters"):format(#token)) end
+  if #token > max_token then return too_long(format("token has %d characters", #token)) end
   return { url = hub.context.config.client_endpoint .. path, accessToken = token }
 end
 
@@ -86,7 +87,7 @@ local function answer(hub, options)
   problem = hub.problem or problem or problem_of_claims
   if problem then return nil, errors.invalid(where, problem) end
   -- Before it is signed: what is longer has no token at all.
-  if claims and #claims > max_token then return too_long(("claims have %d bytes"):format(#claims)) end
+  if claims and #claims > max_token then return too_long(format("claims have %d bytes", #claims)) end
   return signed(hub, read, now, claims)
 end
 

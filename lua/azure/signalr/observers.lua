@@ -6,6 +6,7 @@ local errors = require "azure.signalr.errors"
 local globals = require "azure.signalr.globals"
 
 local pcall, setmetatable = pcall, setmetatable
+local format, gmatch = globals.string.format, globals.string.gmatch
 local concat = globals.table.concat
 
 local M = {}
@@ -21,7 +22,7 @@ local told = setmetatable({}, { __mode = "k" }) -- observer -> what was told of 
 -- @tparam string|nil traceback more lines, further in
 function M.complain(text, traceback)
   local lines = { "azure.signalr: " .. core.clean(text, 1000) }
-  for line in (traceback or ""):gmatch("[^\n]+") do lines[#lines + 1] = "  " .. core.clean(line, 200) end
+  for line in gmatch(traceback or "", "[^\n]+") do lines[#lines + 1] = "  " .. core.clean(line, 200) end
   globals.write_error(concat(lines, "\n"))
 end
 
@@ -33,7 +34,7 @@ function M.tell(name, observer, ...)
   if not observer then return end
   local fine, problem = guarded(observer, ...)
   if fine then return end
-  M.complain(("%s threw: %s (it was told: %s)"):format(name, errors.text(problem), errors.text((...))))
+  M.complain(format("%s threw: %s (it was told: %s)", name, errors.text(problem), errors.text((...))))
 end
 
 --- Tells an observer that is told all the time; what that throws is told once, and again when it throws another text.
@@ -43,7 +44,7 @@ end
 function M.tell_often(name, observer, ...)
   local fine, problem = guarded(observer, ...)
   if fine then return end
-  local text = ("%s threw: %s"):format(name, errors.text(problem))
+  local text = format("%s threw: %s", name, errors.text(problem))
   if told[observer] == text then return end
   told[observer] = text
   M.complain(text .. " (told once; no result was changed)")

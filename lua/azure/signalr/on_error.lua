@@ -1,12 +1,14 @@
 -- SPDX-License-Identifier: MIT
 --- The option on_error: told of what nobody waits for.
 local errors = require "azure.signalr.errors"
+local globals = require "azure.signalr.globals"
 local observers = require "azure.signalr.observers"
 local running = require "azure.signalr.running"
 
 local M = {}
 
 local setmetatable = setmetatable
+local match = globals.string.match
 
 -- What is said of an error by its source where there is no on_error. Messages of the queue that were not delivered are
 -- counted instead, and drain and close tell of them.
@@ -17,7 +19,7 @@ local unheard = {
 
 local function complain(err, what)
   local lead = unheard[what.source]
-  local trace = what.traceback and what.traceback:match("stack traceback:.*")
+  local trace = what.traceback and match(what.traceback, "stack traceback:.*")
   if lead then observers.complain(lead .. errors.text(err), trace) end
 end
 

@@ -2,6 +2,7 @@
 --- Options: closed, copied, frozen.
 local core = require "azure.signalr.core"
 local check = require "azure.signalr.check"
+local globals = require "azure.signalr.globals"
 local names = require "azure.signalr.names"
 local proxy = require "azure.signalr.proxy"
 
@@ -9,6 +10,7 @@ local M = {}
 
 local error, ipairs, pairs, pcall, setmetatable = error, ipairs, pairs, pcall, setmetatable
 local tostring, type = tostring, type
+local find, format, gsub, sub = globals.string.find, globals.string.format, globals.string.gsub, globals.string.sub
 
 local where_new = "signalr.new"
 local limits, defaults = core.limits, core.defaults
@@ -16,13 +18,13 @@ local limits, defaults = core.limits, core.defaults
 local function url(value, where, name)
   local _, problem = check.some_text(value, where, name)
   if problem then return value, problem end
-  if value:find("[Ee][Nn][Dd][Pp][Oo][Ii][Nn][Tt][ \t]*=") then
+  if find(value, "[Ee][Nn][Dd][Pp][Oo][Ii][Nn][Tt][ \t]*=") then
     check.fail("%s: %s looks like a connection string: give that as connection_string", where, name)
   end
   local parsed, why = core.parse_url(value)
   if not parsed then
     check.fail("%s: %s must be an http or https URL, as in https://contoso.service.signalr.net: %s", where, name,
-      (why:gsub("^URL ", "it ")))
+      (gsub(why, "^URL ", "it ")))
   end
   if parsed.query then check.fail("%s: %s must not have a query", where, name) end
 end
@@ -30,14 +32,14 @@ end
 local function key(value, where, name)
   local _, problem = check.some_text(value, where, name)
   if problem then return value, problem end
-  if value:find("[Ee][Nn][Dd][Pp][Oo][Ii][Nn][Tt][ \t]*=") then
+  if find(value, "[Ee][Nn][Dd][Pp][Oo][Ii][Nn][Tt][ \t]*=") then
     check.fail("%s: %s looks like a connection string: give that as connection_string", where, name)
   end
-  if value:find("^[ \t-\r]") or value:find("[ \t-\r]$") then
+  if find(value, "^[ \t-\r]") or find(value, "[ \t-\r]$") then
     check.fail("%s: %s begins or ends with white space, which would be part of it: leave that out", where, name)
   end
-  if value:find("^[\"']") then check.fail("%s: %s is in quotes, which would be part of it", where, name) end
-  if core.lower(value:sub(1, 10)) == "accesskey=" then
+  if find(value, "^[\"']") then check.fail("%s: %s is in quotes, which would be part of it", where, name) end
+  if core.lower(sub(value, 1, 10)) == "accesskey=" then
     check.fail('%s: %s is what stands behind "AccessKey=": leave that out', where, name)
   end
 end
@@ -184,7 +186,7 @@ local function freeze(values)
   return setmetatable({}, {
     __name = "azure.signalr.options",
     __index = values,
-    __newindex = function(_, name) error(("options are frozen: %s cannot be set"):format(tostring(name)), 2) end,
+    __newindex = function(_, name) error(format("options are frozen: %s cannot be set", tostring(name)), 2) end,
     __metatable = false,
   })
 end
@@ -267,8 +269,8 @@ function M.read(given, more)
   check_credential(source, values)
   local secrets = { access_key = source.access_key, token_provider = values.token_provider }
   values.connection_string, values.access_key, values.token_provider = nil, nil, nil
-  values.endpoint = source.endpoint:gsub("/+$", "")
-  values.client_endpoint = (values.client_endpoint or source.client_endpoint or values.endpoint):gsub("/+$", "")
+  values.endpoint = gsub(source.endpoint, "/+$", "")
+  values.client_endpoint = gsub(values.client_endpoint or source.client_endpoint or values.endpoint, "/+$", "")
   values.server_endpoint = values.server_endpoint or source.server_endpoint
   values.proxy = read_proxy(values.proxy)
   values.retry = merge_retry(nil, values.retry)

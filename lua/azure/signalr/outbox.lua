@@ -9,6 +9,7 @@ local transports = require "azure.signalr.transport"
 local M = {}
 
 local pcall = pcall
+local format = globals.string.format
 
 -- In nginx nothing of libcurl is loaded.
 local has_pools, pools = false, nil
@@ -41,7 +42,7 @@ local function last_word(context)
   local untold = context.config.on_error and stats.unreported or 0
   local text = "a client was collected with %d messages of its queue not sent"
   if untold > 0 then text = text .. ", and %d failures of which on_error was not told yet" end
-  if stats.pending + untold > 0 then return text:format(stats.pending, untold) end
+  if stats.pending + untold > 0 then return format(text, stats.pending, untold) end
 end
 
 --- Gives a client its queue; before the client's first request.

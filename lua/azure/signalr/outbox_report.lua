@@ -6,6 +6,7 @@ local globals = require "azure.signalr.globals"
 local on_error = require "azure.signalr.on_error"
 
 local ipairs, setmetatable, tonumber, type = ipairs, setmetatable, tonumber, type
+local format, gsub, match = globals.string.format, globals.string.gsub, globals.string.match
 local char, concat = globals.string.char, globals.table.concat
 
 local M = {}
@@ -17,7 +18,7 @@ local function pattern_of(op)
   local known = patterns[op]
   if not known then
     local captures = {}
-    local pattern = op.path:gsub("{(%w+)}", function(name)
+    local pattern = gsub(op.path, "{(%w+)}", function(name)
       captures[#captures + 1] = names[name] or name
       return "([^/]+)"
     end)
@@ -28,7 +29,7 @@ local function pattern_of(op)
 end
 
 local function unescape(text)
-  return (text:gsub("%%(%x%x)", function(digits) return char(tonumber(digits, 16)) end))
+  return (gsub(text, "%%(%x%x)", function(digits) return char(tonumber(digits, 16)) end))
 end
 
 local function application_of(query)
@@ -46,9 +47,9 @@ end
 -- count), target (the method that clients listen to), body, count = 1
 function M.what(op, url, body, reason)
   local what = { source = "enqueue", reason = reason, operation = op.id, body = body, count = 1 }
-  local path, query = url:match("^([^?]*)%??(.*)$")
+  local path, query = match(url, "^([^?]*)%??(.*)$")
   local pattern, captures = pattern_of(op)
-  local values = { path:match(pattern) }
+  local values = { match(path, pattern) }
   for i, name in ipairs(captures) do what[name] = values[i] and unescape(values[i]) end
   what.application = application_of(query)
   local message = core.json_decode(body)
@@ -63,8 +64,8 @@ function M.tell_untold(told, count)
   if count == 0 then return end
   on_error.tell(told, errors.new {
     kind = "queue_full", op = "enqueue", sent = "maybe",
-    message = ("%d more messages were not delivered; nothing is known of them but their number, because nobody made a "
-      .. "step, drain or call for so long that their reports would have taken more room than the queue"):format(count),
+    message = format("%d more messages were not delivered; nothing is known of them but their number, because nobody "
+      .. "made a step, drain or call for so long that their reports would have taken more room than the queue", count),
   }, { source = "enqueue", reason = "failed", count = count })
 end
 
@@ -73,7 +74,7 @@ local Undelivered = { __name = "azure.signalr.undelivered" }
 function Undelivered.__tostring(self)
   local parts = {}
   for _, name in ipairs { "pending", "failed", "dropped", "lost" } do
-    if self[name] > 0 then parts[#parts + 1] = ("%d %s"):format(self[name], name) end
+    if self[name] > 0 then parts[#parts + 1] = format("%d %s", self[name], name) end
   end
   return "messages that were not delivered: " .. concat(parts, ", ")
 end

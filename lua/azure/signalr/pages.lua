@@ -4,17 +4,19 @@ local core = require "azure.signalr.core"
 local call = require "azure.signalr.call"
 local check = require "azure.signalr.check"
 local errors = require "azure.signalr.errors"
+local globals = require "azure.signalr.globals"
 local handle = require "azure.signalr.handle"
 local op = require "azure.signalr.operations"
 local request = require "azure.signalr.request"
 
 local error, ipairs, pairs = error, ipairs, pairs
+local format, match = globals.string.format, globals.string.match
 
 local M = {}
 
 local row = op.HubProxy_ListConnectionsInGroup
 
-local Pages = handle.class("pages", { token = "token" }, function(it) return ("page %d"):format(it.count + 1) end)
+local Pages = handle.class("pages", { token = "token" }, function(it) return format("page %d", it.count + 1) end)
 local methods = Pages.__index
 function Pages.same() return false end
 
@@ -43,7 +45,7 @@ end
 function M.new(group, options, where) return handle.dress(Pages, make(group, options, where)) end
 
 local function token_of(link)
-  local query = link:match("%?([^#]*)")
+  local query = match(link, "%?([^#]*)")
   for _, pair in ipairs(query and core.parse_query(query) or {}) do
     if core.lower(pair[1]) == "continuationtoken" then return pair[2] end
   end

@@ -3,6 +3,7 @@
 local core = require "azure.signalr.core"
 local bytes = require "azure.signalr.bytes"
 local check = require "azure.signalr.check"
+local globals = require "azure.signalr.globals"
 local message = require "azure.signalr.message"
 local operations = require "azure.signalr.operations"
 local request = require "azure.signalr.request"
@@ -11,6 +12,7 @@ local M = {}
 
 local getmetatable, ipairs, pairs, setmetatable = getmetatable, ipairs, pairs, setmetatable
 local tostring, type = tostring, type
+local find, format, gsub = globals.string.find, globals.string.format, globals.string.gsub
 
 local repeats = { GET = "safe", HEAD = "safe", PUT = "safe", DELETE = "safe", POST = "undone", PATCH = "undone" }
 
@@ -23,12 +25,12 @@ end
 local function path(value, where, name)
   local _, problem = check.some_text(value, where, name)
   if problem then return value, problem end
-  local left = value:gsub("%%[0-9A-Fa-f][0-9A-Fa-f]", "")
-  if not value:find("^/[A-Za-z0-9._~!$&'()*+,;=:@%%/-]*$") or left:find("%", 1, true) then
+  local left = gsub(value, "%%[0-9A-Fa-f][0-9A-Fa-f]", "")
+  if not find(value, "^/[A-Za-z0-9._~!$&'()*+,;=:@%%/-]*$") or find(left, "%", 1, true) then
     check.fail("%s: %s must begin with / and be percent-encoded; the query has a place of its own", where, name)
   end
-  local plain = value:gsub("%%2[eE]", ".") .. "/"
-  if plain:find("/%.%.?/") then return value, name .. " must not have the segments . or .." end
+  local plain = gsub(value, "%%2[eE]", ".") .. "/"
+  if find(plain, "/%.%.?/") then return value, name .. " must not have the segments . or .." end
 end
 
 local function query(value, where, name)
@@ -63,13 +65,13 @@ function Query:text_of(value, name)
 end
 
 function Query:add(name, value)
-  local list, shown = self.list, ('query["%s"]'):format(core.clean(name, 60))
+  local list, shown = self.list, format('query["%s"]', core.clean(name, 60))
   if type(value) ~= "table" then
     list[#list + 1] = { name, self:text_of(value, shown) }
     return
   end
   for i = 1, check.array(value, self.where, shown) do
-    list[#list + 1] = { name, self:text_of(value[i], ("%s[%d]"):format(shown, i)) }
+    list[#list + 1] = { name, self:text_of(value[i], format("%s[%d]", shown, i)) }
   end
 end
 

@@ -3,11 +3,13 @@
 local core = require "azure.signalr.core"
 local errors = require "azure.signalr.errors"
 local explain = require "azure.signalr.explain"
+local globals = require "azure.signalr.globals"
 local headers = require "azure.signalr.headers"
 local http_status = require "azure.signalr.http_status"
 local request = require "azure.signalr.request"
 
 local getmetatable, ipairs, tostring, type = getmetatable, ipairs, tostring, type
+local find, format, sub = globals.string.find, globals.string.format, globals.string.sub
 
 local M = {}
 
@@ -56,7 +58,7 @@ end
 
 local function begins_with_one(code, beginnings)
   for i = 1, #beginnings do
-    if code:sub(1, #beginnings[i]) == beginnings[i] then return true end
+    if sub(code, 1, #beginnings[i]) == beginnings[i] then return true end
   end
   return false
 end
@@ -83,7 +85,7 @@ local function kind_of(op, status, code)
   if not op.error_kinds or not code then return kind end
   local lower = core.lower(code)
   for _, pair in ipairs(op.error_kinds) do
-    if lower:find(pair[1], 1, true) then return pair[2] end
+    if find(lower, pair[1], 1, true) then return pair[2] end
   end
   return kind
 end
@@ -107,7 +109,7 @@ end
 -- "401 (Code): what the service says: why, in its header; what to do".
 local function message_of(reply, req, detail, code)
   local text = tostring(reply.status)
-  if code then text = ("%s (%s)"):format(text, code) end
+  if code then text = format("%s (%s)", text, code) end
   local challenge = headers.challenge(reply.headers)
   for _, said in ipairs { text_of(detail.message) or plain_text(reply) or false, challenge or false } do
     if said then text = text .. ": " .. errors.clean(said) end

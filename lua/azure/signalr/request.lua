@@ -2,9 +2,11 @@
 --- Turns an operation and its parameters into a request. Pure: no socket, no clock.
 local core = require "azure.signalr.core"
 local errors = require "azure.signalr.errors"
+local globals = require "azure.signalr.globals"
 local operations = require "azure.signalr.operations"
 
 local ipairs, type = ipairs, type
+local format = globals.string.format
 
 local M = {
   max_body = core.limits.body, -- bytes
@@ -111,14 +113,14 @@ end
 -- @tparam number size bytes
 function M.too_large(op, req, kind, size)
   if kind == "payload_too_large" then
-    return too_much(op, kind, ("the body has %d bytes; the service takes at most %d"):format(size, M.max_body))
+    return too_much(op, kind, format("the body has %d bytes; the service takes at most %d", size, M.max_body))
   end
-  local what = kind == "uri_too_long" and ("a URL of %d bytes; the service takes about %d"):format(size, M.max_uri)
-    or ("headers of %d bytes; the service takes at most %d"):format(size, M.max_headers)
+  local what = kind == "uri_too_long" and format("a URL of %d bytes; the service takes about %d", size, M.max_uri)
+    or format("headers of %d bytes; the service takes at most %d", size, M.max_headers)
   local cause = "the names and parameters make " .. what
   if req.excluded > 0 then
-    cause = ("%d excluded connections make %s. They cannot be split into several sends, which would deliver twice: "
-      .. "send to a group without them, or use hub:execute with a filter"):format(req.excluded, what)
+    cause = format("%d excluded connections make %s. They cannot be split into several sends, which would deliver "
+      .. "twice: send to a group without them, or use hub:execute with a filter", req.excluded, what)
   end
   return too_much(op, kind, cause)
 end

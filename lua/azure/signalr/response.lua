@@ -2,10 +2,12 @@
 --- Turns an answer into values or an error. Pure: no socket, no clock.
 local base64 = require "azure.signalr.base64"
 local errors = require "azure.signalr.errors"
+local globals = require "azure.signalr.globals"
 local http_status = require "azure.signalr.http_status"
 local refusal = require "azure.signalr.refusal"
 
 local ipairs, next, tostring, type = ipairs, next, tostring, type
+local format = globals.string.format
 
 local M = {}
 
@@ -13,14 +15,14 @@ local known, shown, text_of, object_of = refusal.known, refusal.shown, refusal.t
 
 local function unreadable(op, reply, req, what)
   local fields = refusal.fields(op, reply, req, "protocol")
-  fields.message = ("%d, but %s"):format(reply.status, what)
+  fields.message = format("%d, but %s", reply.status, what)
   return nil, errors.new(fields)
 end
 
 -- What is here of an answer whose connection broke says nothing: half a body may look like a whole one.
 local function cut_off(op, reply, req)
   local fields = refusal.fields(op, reply, req, "reset")
-  fields.message = ("%d, but the connection broke before the answer was whole"):format(reply.status)
+  fields.message = format("%d, but the connection broke before the answer was whole", reply.status)
   return nil, errors.new(fields)
 end
 
@@ -54,7 +56,7 @@ function readers.info(op, reply, req)
   if info.is_success ~= false then return true, true, info end
   local fields = refusal.fields(op, reply, req, "failed")
   fields.code = fields.code or info.code
-  fields.message = ("%d, but the service says that it did not succeed%s"):format(reply.status,
+  fields.message = format("%d, but the service says that it did not succeed%s", reply.status,
     info.message and ": " .. text_of(info.message) or "")
   return nil, errors.new(fields)
 end
@@ -98,7 +100,7 @@ function readers.page(op, reply, req)
   local items = {}
   for i, member in ipairs(answer.value) do
     if type(member) ~= "table" or type(member.connectionId) ~= "string" then
-      return unreadable(op, reply, req, ("value[%d] has no connectionId"):format(i))
+      return unreadable(op, reply, req, format("value[%d] has no connectionId", i))
     end
     items[i] = { connection_id = member.connectionId, user_id = known(member.userId) }
   end

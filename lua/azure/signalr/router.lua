@@ -1,27 +1,30 @@
 -- SPDX-License-Identifier: MIT
 --- Where requests go and for which URL they are signed: the two differ with a server endpoint.
 local core = require "azure.signalr.core"
+local globals = require "azure.signalr.globals"
 
 local error, setmetatable = error, setmetatable
+local string = globals.string
+local find, format, gsub, match, sub = string.find, string.format, string.gsub, string.match, string.sub
 
 local M = {}
 
 local default_port = { http = 80, https = 443 }
 
 local function host_of(url)
-  if url.host:find(":", 1, true) and url.host:sub(1, 1) ~= "[" then return "[" .. url.host .. "]" end
+  if find(url.host, ":", 1, true) and sub(url.host, 1, 1) ~= "[" then return "[" .. url.host .. "]" end
   return url.host
 end
 
 local function origin_of(url)
-  local port = url.port ~= default_port[url.scheme] and ":" .. ("%d"):format(url.port) or ""
+  local port = url.port ~= default_port[url.scheme] and ":" .. format("%d", url.port) or ""
   return url.scheme .. "://" .. host_of(url) .. port
 end
 
 local function base_of(text)
   local url, problem = core.parse_url(text)
   if not url then error(problem) end
-  local path = url.path:gsub("/+$", "")
+  local path = gsub(url.path, "/+$", "")
   return { scheme = url.scheme, origin = origin_of(url), path = path, text = origin_of(url) .. path }
 end
 
@@ -41,22 +44,22 @@ end
 
 -- Without its query, in which a token for the next page is.
 local function refuse(link, why)
-  return nil, ("the service's nextLink %s is not followed: %s"):format(link:match("^[^?#]*"):sub(1, 120), why)
+  return nil, format("the service's nextLink %s is not followed: %s", sub(match(link, "^[^?#]*"), 1, 120), why)
 end
 
 local function has_dots(path)
-  local decoded = path:gsub("%%2[eE]", ".") .. "/"
-  return decoded:find("/../", 1, true) or decoded:find("/./", 1, true)
+  local decoded = gsub(path, "%%2[eE]", ".") .. "/"
+  return find(decoded, "/../", 1, true) or find(decoded, "/./", 1, true)
 end
 
 -- An absolute URL for a reference, by RFC 3986 against the endpoint; one that is a query alone is for the page that it
 -- came with. Segments of dots are left in, and refused later.
 local function resolve(self, link, page)
   local base = self.bases[1]
-  if link:find("^[A-Za-z][A-Za-z0-9+.-]*:") then return link end
-  if link:sub(1, 2) == "//" then return base.scheme .. ":" .. link end
-  if link:sub(1, 1) == "/" then return base.origin .. link end
-  if link:sub(1, 1) == "?" then return page:match("^[^?]*") .. link end
+  if find(link, "^[A-Za-z][A-Za-z0-9+.-]*:") then return link end
+  if sub(link, 1, 2) == "//" then return base.scheme .. ":" .. link end
+  if sub(link, 1, 1) == "/" then return base.origin .. link end
+  if sub(link, 1, 1) == "?" then return match(page, "^[^?]*") .. link end
   return base.text .. "/" .. link
 end
 
@@ -66,15 +69,15 @@ end
 -- @treturn table|nil with url and audience, as request.target gives them
 -- @treturn string why not
 function methods:follow(link, page)
-  if link:find("[^\33-\126]") or link:find("[\\#]") then return refuse(link, "it holds characters no URL has") end
+  if find(link, "[^\33-\126]") or find(link, "[\\#]") then return refuse(link, "it holds characters no URL has") end
   local url, problem = core.parse_url(resolve(self, link, page))
   if not url then return refuse(link, problem) end
   local origin = origin_of(url)
   for i = 1, #self.bases do
     local base = self.bases[i]
-    local inside = url.path:sub(1, #base.path + 5) == base.path .. "/api/"
+    local inside = sub(url.path, 1, #base.path + 5) == base.path .. "/api/"
     if origin == base.origin and inside and not has_dots(url.path) then
-      local path = url.path:sub(#base.path + 1)
+      local path = sub(url.path, #base.path + 1)
       return { url = self.server .. path .. "?" .. (url.query or ""), audience = self.audience .. path }
     end
   end

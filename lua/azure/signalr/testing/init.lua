@@ -12,6 +12,7 @@
 local core = require "azure.signalr.core"
 local check = require "azure.signalr.check"
 local client = require "azure.signalr.client"
+local globals = require "azure.signalr.globals"
 local operations = require "azure.signalr.operations"
 
 local M = {
@@ -20,6 +21,7 @@ local M = {
 }
 
 local error, ipairs, pairs, setmetatable = error, ipairs, pairs, setmetatable
+local format, match = globals.string.format, globals.string.match
 
 local Transport = { __name = "azure.signalr.testing.transport", __json = false }
 local methods = {}
@@ -98,12 +100,12 @@ end
 local function recorded(self, req)
   local headers = {}
   for _, line in ipairs(req.headers) do
-    local name, value = line:match("^([^:]+):[ \t]*(.*)$")
+    local name, value = match(line, "^([^:]+):[ \t]*(.*)$")
     headers[core.lower(name)] = value
   end
-  local url, query = req.url:match("^([^?]*)%??(.*)$")
+  local url, query = match(req.url, "^([^?]*)%??(.*)$")
   local request = {
-    method = req.method, url = req.url, path = url:match("^[a-z]+://[^/]*(.*)$"), query = core.parse_query(query),
+    method = req.method, url = req.url, path = match(url, "^[a-z]+://[^/]*(.*)$"), query = core.parse_query(query),
     headers = headers, body = req.body, operation = req.operation, deadline = req.deadline, at = self.clock,
     max_response = req.max_response,
   }
@@ -119,7 +121,7 @@ local function planned(self, request)
   end
   if self.respond then return self.respond(request) end
   if self.strict then
-    error(("testing.transport: no reply for %s %s"):format(request.method, request.url), 0)
+    error(format("testing.transport: no reply for %s %s", request.method, request.url), 0)
   end
   local row = operations[request.operation]
   return { status = row and row.status or 200 }
