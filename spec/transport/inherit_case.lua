@@ -8,7 +8,7 @@ local signalr = require "azure.signalr"
 
 -- In a program that os.execute or io.popen starts.
 local function inherited()
-  local pipe = io.popen "ls -l /proc/self/fd"
+  local pipe = io.popen "ls -l /proc/self/fd 2>/dev/null"
   local n = 0
   for line in pipe:lines() do
     if line:find "%d+ %->" and not line:find "pipe:" then n = n + 1 end
