@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the library needs of its host, where sandboxes take globals away. */
 #include <stdio.h>
-#include <string.h>
+#include <unistd.h>
 
 #include "binding/core.h"
 
@@ -64,10 +64,21 @@ static int complain(lua_State *L) {
   return 0;
 }
 
+/***
+The number of this process: a fork's child has another.
+@function process
+@treturn number
+*/
+static int process(lua_State *L) {
+  lua_pushinteger(L, (lua_Integer)getpid());
+  return 1;
+}
+
 void asr_open_host(lua_State *L) {
   static const luaL_Reg functions[] = {{"library", library},
                                        {"need", need},
                                        {"complain", complain},
+                                       {"process", process},
                                        {NULL, NULL}};
   luaL_setfuncs(L, functions, 0);
 }

@@ -5,9 +5,11 @@ local signalr = require "azure.signalr"
 
 local url, case, threaded, hooked = arg[1], arg[2], arg[3] == "true", arg[4] == "true"
 
-local function open(count)
+-- With a token provider the messages go by calls, and otherwise by the pool's queue.
+local function open(count, provider)
   local client = signalr.new {
-    endpoint = url, access_key = "key", io_thread = threaded, timeout = 5, max_connections = 4,
+    endpoint = url, access_key = not provider and "key" or nil, token_provider = provider,
+    io_thread = threaded, timeout = 5, max_connections = 4,
     on_error = hooked and function(err, what) print(err.kind, what.reason, what.target) end or nil,
   }
   for i = 1, count or 8 do assert(client:hub("wait3000"):enqueue("m" .. i)) end
@@ -49,10 +51,18 @@ function cases.exit()
   os.exit(0, false)
 end
 
+local function provide() return "token", os.time() + 3600 end
+
+function cases.collect_calls()
+  open(8, provide)
+  collectgarbage()
+  collectgarbage()
+  print "collected"
+end
+
 -- A child of a fork has none of the messages; they are the parent's.
-function cases.fork()
+local function fork(client)
   local posix = require "spec.support.posix"
-  local client = open()
   local pid = posix.fork()
   if pid == 0 then
     local stats = client:queue_stats()
@@ -62,6 +72,19 @@ function cases.fork()
   end
   print("child", posix.wait(pid))
   print(client:queue_stats().pending, client:close())
+end
+
+function cases.fork() fork(open()) end
+
+function cases.fork_calls() fork(open(8, provide)) end
+
+-- The parent has failed messages already, and drained.
+function cases.fork_drained()
+  local client = open(0)
+  for _ = 1, 3 do client:hub("status400"):enqueue("x") end
+  client:drain(5)
+  for i = 1, 8 do assert(client:hub("wait3000"):enqueue("m" .. i)) end
+  fork(client)
 end
 
 cases[case]()

@@ -232,6 +232,7 @@ host.describe(describe, "the queue", function(kind)
     it("of a client that is collected is told by its number, and runs no code of the host's in a finalizer", function()
       assert.are.equal(number .. "collected\n", run("collect", true))
       assert.are.equal(number .. "collected\n", run("collect", false))
+      assert.are.equal(number .. "collected\n", run("collect_calls", true))
     end)
 
     it("of a script that forgot to close is told by its number, and runs no code of the host's in lua_close", function()
@@ -255,9 +256,12 @@ host.describe(describe, "the queue", function(kind)
     end)
 
     it("of a fork's child is nothing: the messages are the parent's", function()
-      local out = run("fork", true)
-      assert.is_truthy(out:find("child\t0\n", 1, true), out)
-      assert.is_truthy(out:find("8\ttrue\tmessages that were not delivered: 8 lost", 1, true), out)
+      for _, case in ipairs { "fork", "fork_calls", "fork_drained" } do
+        local out = run(case, true)
+        assert.is_truthy(out:find("child\t0\n", 1, true), out)
+        assert.is_truthy(out:find("8\ttrue\tmessages that were not delivered: 8 lost", 1, true), out)
+        assert.are.equal(8, all_lost(out), out)
+      end
     end)
   end)
 end)

@@ -11,12 +11,13 @@ local queues = require "azure.signalr.transport.queue"
 local report = require "azure.signalr.outbox_report"
 local response = require "azure.signalr.response"
 local running = require "azure.signalr.running"
+local task = require "azure.signalr.task"
 
 local M = {}
 
-local pcall, setmetatable, tostring = pcall, setmetatable, tostring
+local pairs, pcall, setmetatable, tostring = pairs, pcall, setmetatable, tostring
 local min = globals.math.min
-local unbroken, once = core.unbroken, running.once
+local process, unbroken, once = core.process, core.unbroken, running.once
 
 local methods = {}
 local metatable = { __index = methods, __name = "azure.signalr.outbox" }
@@ -45,12 +46,35 @@ end
 
 -- Whoever puts a message in is not the one to be told that another made room for it: that waits for the next step, and
 -- takes no more room than the queue itself.
-local function note_drop(self, entry)
-  if #self.drops < self.context.config.queue_limit then
-    self.drops[#self.drops + 1] = entry
+local function note_drop(self, state, entry)
+  if #state.drops < self.context.config.queue_limit then
+    state.drops[#state.drops + 1] = entry
   else
-    self.untold = self.untold + 1
+    state.untold = state.untold + 1
   end
+end
+
+local function new_state(self)
+  local config, state = self.context.config, { process = process(), workers = {}, count = 0, drops = {}, untold = 0 }
+  state.queue = queues.new {
+    limit = config.queue_limit, bytes = config.queue_bytes,
+    dropped = function(entry) note_drop(self, state, entry) end,
+  }
+  return state
+end
+
+local forked = errors.new {
+  kind = "closed", op = "enqueue", message = "the process that forked sends this", sent = "maybe",
+}
+
+-- What the queue holds; or nil, where the transport keeps it. A fork's child begins anew: the messages, and who sends
+-- them, are the parent's.
+local function state_of(self)
+  local state = self.state
+  if not state or state.process == process() then return state end
+  self.state = new_state(self)
+  for worker in pairs(state.workers) do task.stop(worker, forked) end
+  return self.state
 end
 
 local dropped = { kind = "queue_full", message = "the queue was full, and newer messages came", sent = "no" }
@@ -59,18 +83,12 @@ local lost = { kind = "closed", message = "the client was closed before this was
 --- Makes the queue.
 -- @tparam table context
 function M.new(context)
-  local config, transport = context.config, context.transport
+  local transport = context.transport
   local self = {
-    context = context, workers = 0, drops = {}, untold = 0,
+    context = context,
     turning = setmetatable({}, { __mode = "k" }), -- the coroutines in which it is moved now
   }
-  if transport.enqueue then
-    self.sink = transport
-  else
-    self.queue = queues.new {
-      limit = config.queue_limit, bytes = config.queue_bytes, dropped = function(entry) note_drop(self, entry) end,
-    }
-  end
+  if transport.enqueue then self.sink = transport else self.state = new_state(self) end
   return setmetatable(self, metatable)
 end
 
@@ -90,8 +108,9 @@ function methods:put(op, req, settings)
     bytes = #req.url + #req.body, destination = config.ordered and req.target.audience or nil,
     drop_oldest = config.queue_policy == "drop_oldest",
   }
-  if self.queue then
-    if push(self.queue, entry) then return true end
+  local state = state_of(self)
+  if state then
+    if push(state.queue, entry) then return true end
     return nil, "queue_full", "the queue of messages is full"
   end
   local taken, failure = self.sink:enqueue(entry)
@@ -99,63 +118,67 @@ function methods:put(op, req, settings)
   return nil, failure.kind, failure.message
 end
 
-local function settle(self, entry, ran, done, err)
-  if ran and done then return self.queue:settle(entry, "delivered") end
-  if not ran and not errors.is(done) then
-    done = { kind = "protocol", message = tostring(done), sent = "maybe" }
-  end
-  local failure = ran and err or done
-  self.queue:settle(entry, failure.kind == "closed" and "lost" or "failed")
-  tell(entry, failure)
+-- What came of a call that returned done and err, or threw done: nil, or why the message was not delivered.
+local function failure_of(ran, done, err)
+  if ran and done then return nil end
+  if ran then return err end
+  return errors.is(done) and done or { kind = "protocol", message = tostring(done), sent = "maybe" }
 end
 
-local function next_entry(self, deadline)
+local function settle(self, state, entry, failure)
+  if state ~= self.state then return end -- the parent's
+  state.queue:settle(entry, not failure and "delivered" or failure.kind == "closed" and "lost" or "failed")
+  if failure then tell(entry, failure) end
+end
+
+local function next_entry(self, state, deadline)
   local context = self.context
   if context.closed or deadline and context.transport:now() >= deadline then return nil end
-  return self.queue:take()
+  return state.queue:take()
 end
 
 -- A call that throws was ended from outside, with the function that makes it: no other call can be made here.
-local function work(self, worker, deadline)
-  worker.entry = next_entry(self, deadline)
+local function work(self, state, worker, deadline)
+  worker.entry = next_entry(self, state, deadline)
   while worker.entry do
     local entry = worker.entry
     local ran, done, err = pcall(run, entry, deadline)
     worker.entry = nil
-    settle(self, entry, ran, done, err)
-    if not ran then break end
-    worker.entry = next_entry(self, deadline)
+    settle(self, state, entry, failure_of(ran, done, err))
+    if not ran or state ~= self.state then break end
+    worker.entry = next_entry(self, state, deadline)
   end
 end
 
 -- What a token provider yields to nobody ends the function that waits for its token: its message has failed with it.
-local function start_worker(self, scheduler, deadline)
+local function start_worker(self, state, deadline)
   local worker = {}
-  self.workers = self.workers + 1
-  scheduler:work(function(ended)
-    self.workers = self.workers - 1
+  state.count = state.count + 1
+  local spawned = self.context.scheduler:work(function(ended)
+    state.count, state.workers[ended] = state.count - 1, nil
     local entry = worker.entry
     worker.entry = nil
-    if entry then settle(self, entry, ended:result()) end
-  end, work, self, worker, deadline)
+    if entry then settle(self, state, entry, failure_of(ended:result())) end
+  end, work, self, state, worker, deadline)
+  if not spawned:done() then state.workers[spawned] = true end
 end
 
-local function tell_drops(self)
-  local drops, untold = self.drops, self.untold
+local function tell_drops(self, state)
+  local drops, untold = state.drops, state.untold
   if not drops[1] then return end
-  self.drops, self.untold = {}, 0
+  state.drops, state.untold = {}, 0
   for i = 1, #drops do tell(drops[i], dropped) end
   report.tell_untold(self.context.config.on_error, untold)
 end
 
-local function move(self, deadline)
-  local queue, scheduler = self.queue, self.context.scheduler
-  tell_drops(self)
-  if not scheduler then return work(self, {}, deadline) end
+local function move(self, state, deadline)
+  local queue, scheduler = state.queue, self.context.scheduler
+  tell_drops(self, state)
+  if not scheduler then return work(self, state, {}, deadline) end
   if scheduler.pool then deadline = nil end -- nothing blocks: what is not over by then stays pending
-  while self.workers < ABREAST and queue.ready.first and not self.context.closed do
+  while state.count < ABREAST and queue.ready.first and not self.context.closed do
     local before = queue.queued
-    start_worker(self, scheduler, deadline)
+    start_worker(self, state, deadline)
     if queue.queued == before then break end
   end
 end
@@ -165,34 +188,38 @@ local move_unbroken = unbroken(move)
 --- Starts what may be sent now. With a transport that blocks this takes as long as that does, up to a deadline.
 -- @tparam number|nil deadline
 function methods:turn(deadline)
-  if not self.queue then return end
-  once(self.turning, self.context.scheduler and move_unbroken or move, self, deadline)
+  local state = state_of(self)
+  if not state then return end
+  once(self.turning, self.context.scheduler and move_unbroken or move, self, state, deadline)
 end
 
 --- How many messages are queued or in flight.
 function methods:pending()
-  local stats = self.queue or self.sink:stats()
+  local state = state_of(self)
+  local stats = state and state.queue or self.sink:stats()
   return stats.queued + stats.in_flight
 end
 
 --- Counters; see client:queue_stats.
 function methods:stats()
-  local found = self.queue and self.queue:stats() or self.sink:stats()
+  local state = state_of(self)
+  local found = state and state.queue:stats() or self.sink:stats()
   return {
     accepted = found.accepted, delivered = found.delivered, failed = found.failed, dropped = found.dropped,
     lost = found.lost, refused = found.refused, pending = found.queued + found.in_flight,
-    in_flight = found.in_flight, bytes = found.bytes, unreported = #self.drops + self.untold,
+    in_flight = found.in_flight, bytes = found.bytes, unreported = state and #state.drops + state.untold or 0,
   }
 end
 
 --- Ends it, and tells of what is lost. The transport is closed already.
 function methods:close()
-  local queue = self.queue
-  tell_drops(self)
-  local entry = queue and queue:give_up()
+  local state = state_of(self)
+  if not state then return end
+  tell_drops(self, state)
+  local entry = state.queue:give_up()
   while entry do
     tell(entry, lost)
-    entry = queue:give_up()
+    entry = state.queue:give_up()
   end
 end
 

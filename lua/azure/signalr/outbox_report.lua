@@ -79,11 +79,14 @@ function Undelivered.__tostring(self)
   return "messages that were not delivered: " .. concat(parts, ", ")
 end
 
+local nothing = { failed = 0, dropped = 0, lost = 0 }
+
 --- What was not delivered, as counts; tostring makes a sentence of it.
 -- @tparam table now counters (enqueue.lua)
 -- @tparam table before counters of an earlier time
 -- @treturn table|nil pending, failed, dropped, lost; nil if all was delivered
 function M.undelivered(now, before)
+  if now.accepted < before.accepted then before = nothing end -- a fork's child, which counts from the beginning
   local found = {
     pending = now.pending, failed = now.failed - before.failed,
     dropped = now.dropped - before.dropped, lost = now.lost - before.lost,
