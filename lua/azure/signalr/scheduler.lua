@@ -27,7 +27,7 @@ local LONG = 3600 -- seconds
 -- @treturn table scheduler
 function M.new(transport, config)
   local self = waiting.owner {
-    transport = transport, pool = transport.pool, by_ticket = {}, drafts = {}, timers = timers.new(), waiting = 0,
+    transport = transport, pool = transport.pool, by_place = {}, drafts = {}, timers = timers.new(), waiting = 0,
     tasks = {}, on_error = config.on_error, spawn_yield = config.spawn_yield,
   }
   setmetatable(self, metatable)
@@ -165,7 +165,7 @@ end
 local homes_of = unbroken(function(owner)
   local homes, seen = {}, { [owner] = true }
   local function add(one)
-    if one.by_ticket then homes[#homes + 1] = one end
+    if one.by_place then homes[#homes + 1] = one end
     for home in pairs(one.on) do
       if not seen[home] then
         seen[home] = true

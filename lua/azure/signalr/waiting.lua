@@ -6,7 +6,8 @@
 -- wait at homes of others note them, so that driving the owner drives those too.
 --     waiter  owner, home; ticket, place (of its timer), target, queued; reply, failure; ways = { wake, suspend }
 --     owner   on (home -> how many waits), away (their sum), joins (waits for tasks of others); and see turns.lua
---     home    pool, by_ticket, drafts (tickets of drafts), timers, waiting (count), transport
+--     home    pool, by_place (the waiter of a ticket), drafts (places whose ticket is a draft's), timers,
+--             waiting (count), transport
 --
 -- All that changes who waits for what is to be called in one piece (core.unbroken): a host may preempt. Waking somebody
 -- runs his code, which may switch stacks and let others step meanwhile: so whatever is left to be done stands where
@@ -52,31 +53,36 @@ local function leave(home, waiter)
   unlink(waiter.owner, home)
 end
 
+-- Tickets are new numbers each time, and a table that is filled with such is made anew again and again; their places
+-- are few, and no two tickets that were not taken yet have the same.
+local function place_of(ticket) return ticket % 1048576 + 1 end
+
 --- Has a waiter wait for a ticket of the home's pool.
 function M.for_ticket(home, waiter, ticket)
-  home.by_ticket[ticket], waiter.ticket = waiter, ticket
+  home.by_place[place_of(ticket)], waiter.ticket = waiter, ticket
   enter(home, waiter)
 end
 
 --- Has a waiter wait for the ticket of a draft.
 function M.for_draft(home, waiter, ticket)
-  home.drafts[ticket] = true
+  home.drafts[place_of(ticket)] = true
   M.for_ticket(home, waiter, ticket)
 end
 
 --- A ticket has finished: whoever waited for it gets what came of it. A finalizer may end that in the middle of
 -- `collect`, so that is asked afterwards.
 function M.settle(home, ticket)
+  local place = place_of(ticket)
+  local waiter, is_draft = home.by_place[place], home.drafts[place]
+  -- Before the answer is taken: then the place is free, and a finalizer of the program's may fill it.
+  home.by_place[place], home.drafts[place] = nil, nil
   local status, reply, failure, sent
-  if home.drafts[ticket] then
+  if is_draft then
     status, reply, sent = home.pool:take(ticket)
-    home.drafts[ticket] = nil
   else
     reply, failure = home.pool:collect(ticket)
   end
-  local waiter = home.by_ticket[ticket]
-  home.by_ticket[ticket] = nil
-  if not waiter or waiter == ABANDONED then return end
+  if not waiter or waiter.ticket ~= ticket then return end -- nobody wants it, or not any more
   waiter.status, waiter.reply, waiter.failure, waiter.sent, waiter.ticket = status, reply, failure, sent, nil
   leave(home, waiter)
   wake(home, waiter)
@@ -165,7 +171,7 @@ end
 local function leave_ticket(waiter)
   local home, ticket = waiter.home, waiter.ticket
   if not ticket then return false end
-  home.by_ticket[ticket], waiter.ticket = ABANDONED, nil
+  home.by_place[place_of(ticket)], waiter.ticket = ABANDONED, nil
   home.pool:cancel(ticket)
   leave(home, waiter)
   return true
@@ -192,7 +198,7 @@ end
 --- A home closes: everybody who still waits there gets a failure.
 function M.evict(home, failure)
   local all = {}
-  for _, waiter in pairs(home.by_ticket) do all[#all + 1] = waiter end
+  for _, waiter in pairs(home.by_place) do all[#all + 1] = waiter end
   for _, waiter in ipairs(home.timers.heap) do all[#all + 1] = waiter end
   for _, waiter in ipairs(all) do
     if waits_at(home, waiter) then
