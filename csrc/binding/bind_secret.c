@@ -56,8 +56,10 @@ What was kept.
 @raise on a closed secret
 */
 static int secret_text(lua_State *L) {
+  struct asr_buf *out = asr_new_buffer(L, SIZE_MAX / 2);
   const struct asr_secret *s = check_open(L);
-  lua_pushlstring(L, s->text, s->n);
+  asr_buf_add(out, s->text, s->n);
+  asr_push_buffer(L, out);
   return 1;
 }
 

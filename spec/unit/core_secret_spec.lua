@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
 -- signer:authorization and core.secret: tokens that no dump of a table shows.
+local collector = require "spec.support.collector"
 local core = require "azure.signalr.core"
 local reach = require "spec.support.reach"
 
@@ -127,6 +128,23 @@ describe("core.secret", function()
     secret:close()
     assert.are.equal("azure.signalr.secret (closed)", tostring(secret))
     assert.matches("the secret is closed", message_of(secret.header, secret))
+  end)
+
+  it("gives the whole of it or says that it is closed, where a finalizer closes it meanwhile", function()
+    for _, method in ipairs { "text", "header" } do
+      local closed = 0
+      for at = 1, 6 do
+        local secret = core.secret "abc.def-ghi"
+        local stop = collector.watch(function(count)
+          if count == at then secret:close() end
+        end)
+        local fine, text = collector.hurry(secret[method], secret)
+        stop()
+        if fine then assert.matches("abc%.def%-ghi$", text) else assert.matches("the secret is closed", text) end
+        closed = closed + (fine and 0 or 1)
+      end
+      assert.is_true(closed > 0)
+    end
   end)
 
   it("refuses what would forge a request", function()
