@@ -65,6 +65,19 @@ describe("a method of another library's", function()
   end)
 end)
 
+describe("a command of another name", function()
+  it("names the right one", function()
+    for name, advice in pairs {
+      add_to_group = "use signalr.command.join(group)", removeFromGroup = "use signalr.command.leave(group)",
+      broadcast = "use signalr.command.send(target, ...)", kick = "use signalr.command.close(reason)",
+      joinn = "did you mean signalr.command.join?", Leave = "did you mean signalr.command.leave?",
+    } do
+      local message = message_of(function() signalr.command[name]("g") end)
+      assert.is_truthy(message:find(("signalr.command.%s does not exist: %s"):format(name, advice), 1, true), message)
+    end
+  end)
+end)
+
 describe("a slip", function()
   it("is told with the nearest name", function()
     told(objects.hub, "snd", "did you mean hub:send?")

@@ -10,7 +10,6 @@ local M = {}
 local pairs, type = pairs, type
 local string = globals.string
 local find, format, gmatch, gsub = string.find, string.format, string.gmatch, string.gsub
-local rawget = globals.rawget
 
 -- Class -> name, in lower case and without underscores -> what to do. What holds for every class is under "any".
 local advice = {}
@@ -111,32 +110,39 @@ add("signalr", "join leave commands", "use signalr.command.join(group), leave, s
 add("signalr", "json raw", "use signalr.raw_json(text)")
 add("signalr", "int64 integer bigint", "integers of 64 bits are sent as they are; signalr.uint64(digits) is for more")
 
+add("command", "addtogroup joingroup add", "use signalr.command.join(group)")
+add("command", "removefromgroup leavegroup remove", "use signalr.command.leave(group)")
+add("command", SENDS .. " sendmessage", "use signalr.command.send(target, ...)")
+add("command", "closeconnection disconnect kick", "use signalr.command.close(reason)")
+
 local function plain(name) return (gsub(core.lower(name), "_", "")) end
 
 -- Names are short: one letter may differ, or two of more than four.
-local function nearest(name, methods)
-  local known = {}
-  for method in pairs(methods) do known[plain(method)] = method end
+local function nearest(name, known)
   local near = check.nearest(name, known, #name > 4 and 2 or 1)
   return near and known[near]
 end
 
 local function advice_for(class, name, methods, call)
-  local own = plain(name)
+  local own, known = plain(name), {}
+  for method in pairs(methods) do known[plain(method)] = method end
   local text = advice[class] and advice[class][own] or advice.any[own]
-  if text and rawget(methods, own) == nil then return text end
-  local near = nearest(own, methods)
+  if text and not known[own] then return text end
+  local near = nearest(own, known)
   return near and format("did you mean %s?", format(call, near))
 end
 
+-- How the methods of a class are called.
+local calls = { signalr = "signalr.%s", command = "signalr.command.%s" }
+
 --- Stands in for a method that does not exist.
--- @tparam string class as in "hub"; "signalr" is the module
+-- @tparam string class as in "hub"; "signalr" is the module, "command" its table of that name
 -- @param name what was looked up
 -- @tparam table methods those that exist
 -- @treturn function|nil it throws; nil where there is nothing to say
 function M.stand_in(class, name, methods)
   if type(name) ~= "string" or #name > 40 or find(name, "^_") or find(name, "[^A-Za-z0-9_]") then return nil end
-  local call = class == "signalr" and "signalr.%s" or class .. ":%s"
+  local call = calls[class] or class .. ":%s"
   local text = advice_for(class, name, methods, call)
   if not text then return nil end
   return function() check.fail("%s does not exist: %s", format(call, name), text) end

@@ -69,4 +69,6 @@ M.filter = filter.make
 --- Commands for hub:execute: join, leave, send, close (command.lua).
 M.command = { join = command.join, leave = command.leave, send = command.send, close = command.close }
 
+-- Names that do not exist say which one was meant.
+setmetatable(M.command, { __index = function(_, name) return hints.stand_in("command", name, M.command) end })
 return setmetatable(M, { __index = function(_, name) return hints.stand_in("signalr", name, M) end })
