@@ -350,5 +350,6 @@ bool asr_http1_began(const struct asr_http1 *r) {
 bool asr_http1_keeps(const struct asr_http1 *r) {
   bool told = r->has_length || r->has_chunks || r->headless ||
               r->status == 204 || r->status == 304;
-  return told && !r->close && (!r->old || r->keep_alive);
+  bool lies = r->status == 204 && (r->has_chunks || r->left > 0);
+  return told && !lies && !r->close && (!r->old || r->keep_alive);
 }

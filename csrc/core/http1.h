@@ -20,7 +20,8 @@
  *  - All limits are told at once, before what is too large has arrived.
  *  - A connection may be used again after an answer of HTTP/1.1 without
  *    "Connection: close" (or of HTTP/1.0 with "keep-alive") whose end the
- *    message itself told, and only if nothing follows it.
+ *    message itself told, and only if nothing follows it. A 204 that announces
+ *    a body ends it: what came later would pass for the next answer.
  */
 #ifndef ASR_HTTP1_H
 #define ASR_HTTP1_H

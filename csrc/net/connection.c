@@ -58,9 +58,11 @@ static enum asr_moved give(struct asr_connection *c, const char *p, size_t n,
   *taken = 0;
   if (c->tls) {
     CURLcode code = curl_easy_send(c->easy, p, n, taken);
+    c->lost = c->lost || (code != CURLE_OK && code != CURLE_AGAIN);
     return of_code(code, *taken);
   }
   ssize_t sent = send(c->fd, p, n, MSG_NOSIGNAL);
+  c->lost = c->lost || of_errno(sent) == ASR_ENDED;
   *taken = sent > 0 ? (size_t)sent : 0;
   return of_errno(sent);
 }
@@ -71,9 +73,11 @@ static enum asr_moved take(struct asr_connection *c, struct asr_span room,
   *got = 0;
   if (c->tls) {
     CURLcode code = curl_easy_recv(c->easy, to, room.n, got);
+    c->lost = c->lost || (code != CURLE_OK && code != CURLE_AGAIN);
     return of_code(code, *got);
   }
   ssize_t n = recv(c->fd, to, room.n, 0);
+  c->lost = c->lost || (n < 0 && of_errno(n) == ASR_ENDED);
   *got = n > 0 ? (size_t)n : 0;
   return of_errno(n);
 }

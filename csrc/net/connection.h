@@ -39,6 +39,7 @@ struct asr_connection {
   bool used;       /* it has carried a request */
   double born, at; /* monotonic; when it was made, and last useful */
   asr_job *job;    /* whose bytes it carries, or NULL */
+  bool lost;       /* it broke: no end of its bytes is the end of an answer */
   size_t written;
 };
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "core/mem.h"
+#include "net/descriptors.h"
 
 enum { SILENCE = 15000 }; /* ms that written bytes may stay unacknowledged */
 
@@ -287,20 +288,23 @@ static asr_phase phase_of(const struct asr_connector *r,
                      .proxied = r->options->proxy != NULL};
 }
 
-static bool is_out_of_files(asr_kind kind, int refused) {
-  return (kind == ASR_CONNECT || kind == ASR_PROXY) &&
-         (refused == EMFILE || refused == ENFILE);
+/* Look-ups and readers of certificates blame something else. */
+static bool is_out_of_files(const struct asr_connector *r,
+                            const struct asr_connection *c) {
+  return c->refused == EMFILE || c->refused == ENFILE ||
+         asr_descriptors_lack(r->watches->set);
 }
 
 asr_kind asr_connector_blame(const struct asr_connector *r,
-                             const struct asr_connection *c,
-                             const char **note) {
+                             struct asr_connection *c, const char **note) {
   asr_kind kind = asr_curl_kind((int)c->code, phase_of(r, c));
-  if (kind == ASR_TLS && r->trust.fault != NULL) {
+  size_t most = r->options->max_connections;
+  if (is_out_of_files(r, c)) {
+    asr_descriptors_note(most, c->error, sizeof c->error);
+    *note = c->error;
+    kind = kind == ASR_PROXY ? kind : ASR_CONNECT;
+  } else if (kind == ASR_TLS && r->trust.fault != NULL) {
     *note = r->trust.fault;
-  } else if (is_out_of_files(kind, c->refused)) {
-    *note = "no descriptor is left for a connection: the limit of open files "
-            "(ulimit -n) is reached";
   } else if (c->code == CURLE_OUT_OF_MEMORY) {
     *note = "there is not enough memory for a connection";
   } else {

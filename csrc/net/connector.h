@@ -33,7 +33,7 @@ enum asr_moved asr_connector_move(struct asr_connection *c, int fd, int what);
 /* What a dial that failed means for the jobs that waited for it. The note
  * lives as long as the connection. */
 asr_kind asr_connector_blame(const struct asr_connector *r,
-                             const struct asr_connection *c, const char **note);
+                             struct asr_connection *c, const char **note);
 
 /* Whether jobs for an origin speak to the proxy itself: plain HTTP through a
  * proxy of HTTP, which wants the whole URL. */

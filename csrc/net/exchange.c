@@ -75,8 +75,9 @@ static void move_elsewhere(asr_engine *e, struct asr_connection *c) {
   asr_dispatch_queue(e, job, true);
 }
 
+/* After a write that failed, too, a socket reads as if it had ended well. */
 static void broken(asr_engine *e, struct asr_connection *c) {
-  if (asr_http1_end(&c->job->in) == ASR_HTTP1_WHOLE) {
+  if (!c->lost && asr_http1_end(&c->job->in) == ASR_HTTP1_WHOLE) {
     finish(e, c, true);
   } else if (may_move(c)) {
     move_elsewhere(e, c);

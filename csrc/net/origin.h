@@ -22,6 +22,7 @@ struct asr_origin {
   struct asr_connections idle; /* the one used last is first */
   size_t dialing, busy;        /* connections */
   bool tls;
+  bool failing; /* a dial has failed while others were under way */
   char url[]; /* "https://host:8443" */
 };
 

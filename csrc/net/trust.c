@@ -50,9 +50,10 @@ static const char *fill(X509_STORE *store, const struct asr_options *options) {
 
 void asr_trust_load(struct asr_trust *trust,
                     const struct asr_options *options) {
-  if (trust->loaded) {
+  if (trust->loaded && trust->fault == NULL) {
     return;
   }
+  asr_trust_free(trust); /* what failed may have passed: descriptors, memory */
   trust->loaded = true;
   if (options->insecure || !is_on_openssl()) {
     return;
@@ -76,7 +77,11 @@ void asr_trust_free(struct asr_trust *trust) {
 
 static CURLcode hand_over(CURL *easy, void *context, void *arg) {
   (void)easy;
-  SSL_CTX_set1_cert_store(context, arg);
+  const struct asr_trust *trust = arg;
+  if (trust->store == NULL || trust->fault != NULL) {
+    return CURLE_SSL_CACERT_BADFILE;
+  }
+  SSL_CTX_set1_cert_store(context, trust->store);
   return CURLE_OK;
 }
 
@@ -112,5 +117,5 @@ bool asr_trust_give(struct asr_trust *trust, CURL *easy,
          SET(easy, CURLOPT_PROXY_CAINFO, none) &&
          SET(easy, CURLOPT_PROXY_CAPATH, none) &&
          SET(easy, CURLOPT_SSL_CTX_FUNCTION, hand_over) &&
-         SET(easy, CURLOPT_SSL_CTX_DATA, trust->store);
+         SET(easy, CURLOPT_SSL_CTX_DATA, trust);
 }

@@ -18,7 +18,8 @@ struct asr_trust {
   const char *fault; /* a constant: why there is none, or NULL */
 };
 
-/* Parses what the options name, or the system's own; once. Takes 20 to 40 ms
+/* Parses what the options name, or the system's own; once, or
+ * again after a failure. Takes 20 to 40 ms
  * for the system's bundle. */
 void asr_trust_load(struct asr_trust *trust, const struct asr_options *options);
 void asr_trust_free(struct asr_trust *trust);

@@ -38,6 +38,8 @@ static const struct answer answers[] = {
      ASR_HTTP1_WHOLE, 200, "ok", 1, 0},
     {HEAD "\r\nto the end", ASR_HTTP1_WHOLE, 200, "to the end", 0, 0},
     {"HTTP/1.1 204 No\r\nContent-Length: 5\r\n\r\n", ASR_HTTP1_WHOLE, 204, "",
+     0, 0},
+    {"HTTP/1.1 204 No\r\nContent-Length: 0\r\n\r\n", ASR_HTTP1_WHOLE, 204, "",
      1, 0},
     {"HTTP/1.1 304 No\r\nTransfer-Encoding: chunked\r\n\r\n", ASR_HTTP1_WHOLE,
      304, "", 1, 0},

@@ -61,4 +61,9 @@ function M.listen(descriptor, backlog)
   assert(library().listen(descriptor, backlog), "listen failed")
 end
 
+--- Resets a TCP connection by its descriptor: the other end gets a RST.
+function M.reset(fd)
+  library().reset(fd)
+end
+
 return M

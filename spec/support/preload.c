@@ -125,6 +125,14 @@ static int l_wait(lua_State *L) {
   return 1;
 }
 
+static int l_reset(lua_State *L) {
+  struct sockaddr nobody;
+  memset(&nobody, 0, sizeof nobody);
+  nobody.sa_family = AF_UNSPEC;
+  connect((int)luaL_checkinteger(L, 1), &nobody, sizeof nobody);
+  return 0;
+}
+
 int luaopen_spec_preload(lua_State *L);
 int luaopen_spec_preload(lua_State *L) {
   lua_newtable(L);
@@ -138,6 +146,8 @@ int luaopen_spec_preload(lua_State *L) {
   lua_setfield(L, -2, "limit_files");
   lua_pushcfunction(L, l_listen);
   lua_setfield(L, -2, "listen");
+  lua_pushcfunction(L, l_reset);
+  lua_setfield(L, -2, "reset");
   return 1;
 }
 #endif

@@ -7,10 +7,10 @@
 --   server:events() -> { "open 1", "request 1 GET /x 0", "close 1" }
 --
 -- A script sees: write(text), sleep(seconds), hold(name) (waits until the spec calls server:release(name), so that no
--- spec has to be quicker than a pause), close(), ok(body), tunnel() (answers a CONNECT), method, path, headers, body,
--- authority, count (requests on this connection). With "X-Body: unread" the body is left unread, so that a
--- close resets the connection. The options on_connect (before anything is read) and on_request (instead of X-Script)
--- are such code too.
+-- spec has to be quicker than a pause), close(), reset() (a RST), ok(body), tunnel() (answers a CONNECT), method, path,
+-- headers, body, authority, count (requests on this connection). With "X-Body: unread" the body is left unread, so
+-- that a close resets the connection. The options on_connect (before anything is read) and on_request (instead of
+-- X-Script) are such code too.
 local M = {}
 
 -- ---- the child
@@ -53,6 +53,10 @@ local function verbs(server, sock, request)
   end
   function env.close()
     sock:close()
+    error("closed", 0)
+  end
+  function env.reset()
+    require("spec.support.posix").reset(sock:pollfd())
     error("closed", 0)
   end
   function env.ok(body)
