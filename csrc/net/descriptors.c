@@ -26,8 +26,8 @@ void asr_descriptors_note(size_t connections, char *note, size_t n) {
   struct rlimit limit = {0, 0};
   (void)getrlimit(RLIMIT_NOFILE, &limit);
   snprintf(note, n,
-           "no descriptor is left for a connection: the process may have "
-           "%llu (RLIMIT_NOFILE, ulimit -n), and %llu connections "
+           "no descriptor is left for a connection: the limit of open files "
+           "(RLIMIT_NOFILE, ulimit -n) is %llu, and %llu connections "
            "(max_connections) take up to %llu",
            (unsigned long long)limit.rlim_cur, (unsigned long long)connections,
            (unsigned long long)connections * ASR_DESCRIPTORS_EACH);
