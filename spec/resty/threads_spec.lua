@@ -38,6 +38,14 @@ local SERVER = [[
     local slow = client:spawn(function() client:sleep(100) end)
     ngx.say(tostring(slow:cancel()), " ", tostring(slow:cancel()), " ", tostring(select(2, slow:wait())))
   } }
+  location /surplus { content_by_lua_block {
+    local handle = (client or make()):spawn(ngx.sleep, 0)
+    for _, use in ipairs {
+      function() handle:done(1) end, function() handle:result(1) end, function() handle:wait(1, 2) end,
+      function() handle:cancel(true) end, function() handle.done() end, function() handle:wait("x") end,
+    } do ngx.say((select(2, pcall(use)):match("handle:.*"))) end
+    handle:wait()
+  } }
   location /all { content_by_lua_block {
     client = client or make()
     local chat = client:hub("chat")
@@ -122,6 +130,13 @@ describe("inside nginx, many at a time", function()
 
   it("all, and users, groups and connections together, run side by side", function()
     assert.are.equal("1 true true false true\n3 0\n", page(start("on"), "/all"))
+  end)
+
+  it("the handle of a light thread checks its self and its arguments", function()
+    assert.are.equal("handle:done takes no arguments, got 1\nhandle:result takes no arguments, got 1\n"
+      .. "handle:wait takes 1 argument, got 2\nhandle:cancel takes no arguments, got 1\n"
+      .. "handle:done must be called with a colon on its own object, as in handle:done(...); self is nil\n"
+      .. "handle:wait: timeout must be a number of seconds, 0 or more, got string\n", page(start("on"), "/surplus"))
   end)
 
   it("what is for hosts with a loop of their own throws, and says what to do", function()

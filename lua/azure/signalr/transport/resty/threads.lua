@@ -1,11 +1,12 @@
 -- SPDX-License-Identifier: MIT
 --- Light threads of nginx: several calls at a time within one request or timer.
 local semaphore = require "ngx.semaphore"
+local check = require "azure.signalr.check"
 local phase = require "azure.signalr.transport.resty.phase"
 
 local M = {}
 local methods = {}
-local metatable = { __index = methods, __name = "azure.signalr.spawned" }
+local metatable = { __index = methods, __name = "azure.signalr.spawned", __json = false }
 
 local spawn, kill, reap = ngx.thread.spawn, ngx.thread.kill, ngx.thread.wait
 
@@ -38,18 +39,24 @@ function M.spawn(fn, ...)
 end
 
 --- Whether the function has come to its end.
-function methods:done() return self.results ~= nil end
+function methods:done(...)
+  check.self(self, metatable, "handle:done", 0, ...)
+  return self.results ~= nil
+end
 
 --- What came of the function.
 -- @treturn boolean|nil true, then what it returned; false, then what it threw; nil while it runs
-function methods:result()
+function methods:result(...)
+  check.self(self, metatable, "handle:result", 0, ...)
   if self.results then return unpack(self.results, 1, self.results.n) end
 end
 
 --- Waits for the end of the function.
 -- @tparam number|nil timeout seconds; without it, as long as it takes
 -- @treturn boolean|nil as result()
-function methods:wait(timeout)
+function methods:wait(timeout, ...)
+  check.self(self, metatable, "handle:wait", 1, ...)
+  if timeout ~= nil then check.pause(timeout, "handle:wait", "timeout") end
   if not self.results then phase.check_call() end
   local deadline = timeout and ngx.now() + timeout
   while not self.results do
@@ -66,7 +73,8 @@ end
 
 --- Ends the function where it waits. Only who spawned it can.
 -- @treturn boolean whether it was still running
-function methods:cancel()
+function methods:cancel(...)
+  check.self(self, metatable, "handle:cancel", 0, ...)
   if self.results then return false end
   local killed, why = kill(self.thread)
   if not killed then error("cancel: " .. tostring(why), 2) end
