@@ -23,7 +23,7 @@ struct asr_origin {
   size_t dialing, busy;        /* connections */
   bool tls;
   bool failing; /* a dial has failed while others were under way */
-  char url[]; /* "https://host:8443" */
+  char url[];   /* "https://host:8443" */
 };
 
 /* The origin of that name, made if need be and put first. NULL: no memory. */
