@@ -67,16 +67,14 @@ static enum asr_moved give(struct asr_connection *c, const char *p, size_t n,
   return of_errno(sent);
 }
 
-static enum asr_moved take(struct asr_connection *c, struct asr_span room,
-                           size_t *got) {
-  char *to = (char *)(size_t)room.p;
+static enum asr_moved take(struct asr_connection *c, char *to, size_t *got) {
   *got = 0;
   if (c->tls) {
-    CURLcode code = curl_easy_recv(c->easy, to, room.n, got);
+    CURLcode code = curl_easy_recv(c->easy, to, ASR_SCRATCH, got);
     c->lost = c->lost || (code != CURLE_OK && code != CURLE_AGAIN);
     return of_code(code, *got);
   }
-  ssize_t n = recv(c->fd, to, room.n, 0);
+  ssize_t n = recv(c->fd, to, ASR_SCRATCH, 0);
   c->lost = c->lost || (n < 0 && of_errno(n) == ASR_ENDED);
   *got = n > 0 ? (size_t)n : 0;
   return of_errno(n);
@@ -127,8 +125,8 @@ enum asr_moved asr_connection_write(struct asr_connection *c) {
 
 /* TLS: until it says "not now", since bytes that are decrypted already wait
  * where the socket shows nothing. */
-enum asr_moved asr_connection_read(struct asr_connection *c,
-                                   struct asr_span scratch, bool *surplus) {
+enum asr_moved asr_connection_read(struct asr_connection *c, char *scratch,
+                                   bool *surplus) {
   struct asr_http1 *in = &c->job->in;
   *surplus = false;
   for (;;) {
@@ -137,7 +135,7 @@ enum asr_moved asr_connection_read(struct asr_connection *c,
     if (moved != ASR_MOVED) {
       return moved;
     }
-    if (asr_http1_feed(in, scratch.p, n, &used) != ASR_HTTP1_MORE) {
+    if (asr_http1_feed(in, scratch, n, &used) != ASR_HTTP1_MORE) {
       *surplus = used < n;
       return ASR_MOVED;
     }

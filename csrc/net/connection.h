@@ -57,9 +57,11 @@ bool asr_connection_is_sound(struct asr_connection *c);
 void asr_connection_begin(struct asr_connection *c, asr_job *job);
 /* Writes what is left of the job's bytes. */
 enum asr_moved asr_connection_write(struct asr_connection *c);
-/* Reads what there is of the answer, by way of `scratch`; MOVED: the reader
- * has left the state MORE. `surplus`: bytes came that belong to no answer. */
-enum asr_moved asr_connection_read(struct asr_connection *c,
-                                   struct asr_span scratch, bool *surplus);
+/* Reads what there is of the answer, by way of `scratch` (ASR_SCRATCH bytes);
+ * MOVED: the reader has left the state MORE. `surplus`: bytes came that belong
+ * to no answer. */
+enum { ASR_SCRATCH = 64 * 1024 };
+enum asr_moved asr_connection_read(struct asr_connection *c, char *scratch,
+                                   bool *surplus);
 
 #endif

@@ -8,8 +8,6 @@
 #include "net/deadlines.h"
 #include "net/engine.h"
 
-enum { ASR_SCRATCH = 64 * 1024 };
-
 struct asr_engine {
   const asr_options *options;
   asr_done *done;

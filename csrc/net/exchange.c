@@ -109,7 +109,7 @@ static void refuse(asr_engine *e, struct asr_connection *c) {
 /* Whether the exchange goes on; if not, the connection may be gone. */
 static bool read_answer(asr_engine *e, struct asr_connection *c) {
   bool surplus = false;
-  switch (asr_connection_read(c, asr_span(e->scratch, ASR_SCRATCH), &surplus)) {
+  switch (asr_connection_read(c, e->scratch, &surplus)) {
   case ASR_STUCK:
     return true;
   case ASR_ENDED:

@@ -91,8 +91,8 @@ static CURLcode hand_over(CURL *easy, void *context, void *arg) {
 /* On another TLS library: its own way, which parses for each connection. */
 static bool give_names(CURL *easy, const struct asr_options *options) {
   if (options->ca_pem != NULL) {
-    struct curl_blob blob = {(void *)(size_t)options->ca_pem,
-                             strlen(options->ca_pem), CURL_BLOB_COPY};
+    struct curl_blob blob = {NULL, strlen(options->ca_pem), CURL_BLOB_COPY};
+    memcpy(&blob.data, &options->ca_pem, sizeof blob.data); /* it only reads */
     return SET(easy, CURLOPT_CAINFO_BLOB, &blob);
   }
   if (options->ca_file == NULL && options->ca_path == NULL) {

@@ -117,8 +117,7 @@ static bool refuses(int status, const char *name, const char *value) {
   asr_job *job = asr_job_new(&nothing, 0);
   char line[64];
   bool refused;
-  snprintf(line, sizeof line, "HTTP/1.1 %d X\r\nContent-Length: 0\r\n",
-           status);
+  snprintf(line, sizeof line, "HTTP/1.1 %d X\r\nContent-Length: 0\r\n", status);
   feed(job, line);
   say(job, name, value);
   feed(job, "\r\n");
