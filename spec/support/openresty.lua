@@ -215,7 +215,16 @@ function methods:get(path, options)
   return http.request(self.port, path, options)
 end
 
-local function master(self) return (read(self.dir .. "/nginx.pid") or ""):match("%d+") end
+-- It listens before it has written who it is.
+local function master(self)
+  local deadline = cqueues.monotime() + 30
+  repeat
+    local pid = (read(self.dir .. "/nginx.pid") or ""):match("%d+")
+    if pid then return pid end
+    cqueues.sleep(0.02)
+  until cqueues.monotime() > deadline
+  error("nginx has not written its process id")
+end
 
 --- Sends a signal to the master process: HUP, QUIT, TERM.
 function methods:signal(name) os.execute("unset LD_PRELOAD; kill -" .. name .. " " .. master(self)) end
