@@ -10,7 +10,7 @@ local M = {}
 -- @tparam[opt] table given more options of signalr.new; its on_error gets this table
 function M.new(endpoint, given)
   local self = { reported = 0 }
-  local options = { endpoint = endpoint, access_key = ("k"):rep(32), retry = false, timeout = 3 }
+  local options = { endpoint = endpoint, access_key = ("k"):rep(32), retry = false, timeout = 60 }
   for name, value in pairs(given or {}) do options[name] = value end
   local also = options.on_error
   function options.on_error(err)
@@ -28,12 +28,13 @@ end
 --- Handler: /push?n=100&size=10 puts messages into the queue; says how many were taken.
 function M.push(self)
   local args = ngx.req.get_uri_args()
-  local taken, last = 0, nil
+  local taken, last, why = 0, nil, nil
   for i = 1, tonumber(args.n) do
     local text = ("%d:"):format(i) .. ("x"):rep(tonumber(args.size or 10))
     local done, err = self.hub:enqueue("queued", text)
-    if done then taken = taken + 1 else last = err.kind end
+    if done then taken = taken + 1 else last, why = err.kind, err end
   end
+  if last then ngx.log(ngx.WARN, "REFUSED ", tostring(why)) end
   ngx.say(taken, " ", last or "none")
 end
 

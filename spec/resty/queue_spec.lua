@@ -1,67 +1,19 @@
 -- SPDX-License-Identifier: MIT
--- The queue of a worker: limits, order, and what becomes of it when nginx is
--- told to reload, to quit and to terminate.
+-- The queue of a worker: limits, order, and what hooks and scarce timers do to it.
 local nginx = require "spec.support.openresty"
 if not nginx.here then return end
 
-local cqueues = require "cqueues"
-local socket = require "cqueues.socket"
-local raw_server = require "spec.support.raw_server"
+local queue = require "spec.resty.queue_nginx"
 
-local SERVER = [[
-  location /push { content_by_lua_block { queue.push(app) } }
-  location /stats { content_by_lua_block { ngx.say(queue.line(app)) } }
-  location /drain { content_by_lua_block {
-    local done, undelivered = app.client:drain(tonumber(ngx.var.arg_for))
-    ngx.say(tostring(done), " ", tostring(undelivered)) } }
-  location /close { content_by_lua_block {
-    local _, undelivered = app.client:close()
-    ngx.say(tostring(undelivered)) } }]]
+local scarce, stats, await = queue.scarce, queue.stats, queue.await
 
--- A service that answers as the code says, and an nginx whose queue goes there.
-local function start(on_request, options, more)
-  more = more or {}
-  local service = raw_server.start { on_request = on_request }
-  local web = nginx.start {
-    workers = more.workers or 1, server = SERVER .. (more.server or ""), http = (more.http or "") .. ([[
-      init_by_lua_block { queue = require "spec.resty.queue" app = queue.new(%q, %s) }
-      exit_worker_by_lua_block { ngx.log(ngx.WARN, "AT EXIT ", queue.line(app)) }
-    ]]):format(service.url, options or "{}"),
-  }
+local function start(...)
+  local web, service = queue.start(...)
   finally(function()
     web:stop()
     service:stop()
   end)
   return web, service
-end
-
-local function numbers(line)
-  local all = {}
-  for name, value in line:gmatch("([%a_]+) (%d+)") do all[name] = tonumber(value) end
-  return all
-end
-
-local function stats(web) return numbers((select(2, web:get("/stats")))) end
-
-local function await(web, accept)
-  local deadline = cqueues.monotime() + 10
-  local seen
-  repeat
-    seen = stats(web)
-    if accept(seen) then return seen end
-    cqueues.sleep(0.02)
-  until cqueues.monotime() > deadline
-  error("it did not come about; accepted " .. seen.accepted .. ", delivered " .. seen.delivered, 2)
-end
-
--- The last words of all workers that ended so far, added up.
-local function totals(web)
-  local sum = { left = 0, accepted = 0, delivered = 0, failed = 0, lost = 0, queued = 0, in_flight = 0, reported = 0 }
-  for line in web:log():gmatch("AT EXIT ([^\n]*)") do
-    for name, value in pairs(numbers(line)) do sum[name] = (sum[name] or 0) + value end
-  end
-  for count in web:log():gmatch("ended with (%d+) messages") do sum.left = sum.left + tonumber(count) end
-  return sum
 end
 
 describe("the queue of a worker", function()
@@ -77,7 +29,8 @@ describe("the queue of a worker", function()
   it("is bounded by count and by bytes, and says so", function()
     local web = start("sleep(0.5) ok()", "{ queue_limit = 10, queue_bytes = 2000 }")
     local _, said = web:get("/push?n=50")
-    assert.are.equal("queue_full", said:match("%d+ (%S+)"))
+    assert.are.equal("10 queue_full\n", said)
+    web:await_log("REFUSED [^\n]*10 messages %(%d+ bytes%) wait in this worker's queue: queue_limit is 10 ")
     local seen = stats(web)
     assert.are.same({ 10, 40 }, { seen.accepted, seen.refused })
     await(web, function(s) return s.delivered == seen.accepted end)
@@ -116,19 +69,61 @@ describe("the queue of a worker", function()
     assert.is_true(seen.failed > 20 and seen.failed == seen.reported)
   end)
 
-  it("can be waited for, and gives up and reports what is left when closed", function()
-    local web = start("sleep(0.2) ok()")
+  it("can be waited for", function()
+    local web, service = start("hold() ok()")
     web:get("/push?n=100")
-    assert.truthy(select(2, web:get("/drain?for=0.1")):find("^nil messages that were not delivered: %d+ pending"))
-    assert.are.equal("true nil\n", (select(2, web:get("/drain?for=5"))))
+    assert.are.equal("nil messages that were not delivered: 100 pending\n", (select(2, web:get("/drain?for=0.1"))))
+    service:release()
+    assert.are.equal("true nil\n", (select(2, web:get("/drain?for=60"))))
     assert.are.equal(100, stats(web).delivered)
+  end)
+
+  it("gives up and reports what is left when closed", function()
+    local web, service = start("hold() ok()")
     web:get("/push?n=100")
-    assert.truthy(select(2, web:get("/close")):find("%d+ lost"))
+    assert.are.equal(16, service:await("request", 16))
+    assert.truthy(select(2, web:get("/close")):find("84 lost", 1, true))
+    service:release()
     local seen = await(web, function(s) return s.accepted == s.delivered + s.failed + s.lost end)
-    assert.is_true(seen.lost >= 80)
-    assert.are.equal(seen.failed + seen.lost, seen.reported)
+    assert.are.same({ 84, 16, 84 }, { seen.lost, seen.delivered, seen.reported })
     assert.are.equal(500, (web:get("/push?n=1")))
     assert.truthy(web:log():find("the client is closed", 1, true))
+  end)
+
+  it("puts no message in for which nginx would start no timer, and names the directive", function()
+    local web = start("ok()", nil, scarce "lua_max_pending_timers 8;")
+    web:get("/pending?n=8")
+    assert.are.equal("0 queue_full\n", (select(2, web:get("/push?n=50"))))
+    local why = select(2, web:get("/why"))
+    assert.truthy(why:find("lua_max_pending_timers", 1, true), why)
+    assert.is_nil(why:find("queue_limit", 1, true), why)
+    local seen = stats(web)
+    assert.are.same({ 0, 51 }, { seen.accepted, seen.refused })
+    web:get("/free")
+    await(web, function(s)
+      web:get("/push?n=1")
+      return s.delivered > 0
+    end)
+  end)
+
+  it("sends what it took although nginx starts no more timers", function()
+    local web = start("ok()", nil, scarce "lua_max_pending_timers 8;")
+    web:get("/pending?n=6") -- two are left: that one which sends cannot be started
+    for n = 1, 3 do
+      assert.are.equal("50 none\n", (select(2, web:get("/push?n=50"))))
+      await(web, function(s) return s.delivered == n * 50 end)
+    end
+  end)
+
+  it("starts a sender without a finalizer", function()
+    local web = start("ok()", nil, { http = "init_worker_by_lua_block { proxies = 0; local real = newproxy; "
+      .. "newproxy = function(...) proxies = proxies + 1 return real(...) end }",
+      server = "location /proxies { content_by_lua_block { ngx.print(proxies) } }" })
+    for n = 1, 5 do
+      web:get("/push?n=1")
+      await(web, function(s) return s.delivered == n end)
+    end
+    assert.are.equal("0", (select(2, web:get("/proxies"))))
   end)
 end)
 
@@ -177,104 +172,13 @@ describe("the queue of a worker, whatever hooks do:", function()
   end)
 
   it("timers that nginx lets fall because too many run stop no later message", function()
-    local web = start("ok()", nil, { http = "lua_max_running_timers 4;", server = [[
-      location /busy { content_by_lua_block {
-        for _ = 1, 4 do ngx.timer.at(0, function() ngx.sleep(0.5) end) end
-      } }]] })
-    web:get("/busy")
-    cqueues.sleep(0.1)
+    local web = start("ok()", nil, scarce "lua_max_running_timers 4;")
+    web:get("/running?n=4")
     assert.are.equal("50 none\n", (select(2, web:get("/push?n=50"))))
-    cqueues.sleep(0.6)
-    assert.are.equal(50, stats(web).queued, "no timer fell")
+    -- All senders fall, and then the first of the long timers.
+    await(web, function() return select(2, web:log():gsub("lua_max_running_timers are not enough", "")) > 16 end)
+    assert.are.equal(50, stats(web).queued)
+    web:get("/free")
     await(web, function(s) return s.delivered == 50 end)
-  end)
-end)
-
-describe("a full queue", function()
-  local function fill(web, n)
-    local _, said = web:get("/push?n=" .. n)
-    assert.are.equal(n .. " none\n", said)
-  end
-
-  it("is sent when nginx reloads, while new workers take over", function()
-    local web, service = start("sleep(0.05) ok()", "{ queue_limit = 1000 }", { workers = 2 })
-    fill(web, 300)
-    web:signal("HUP")
-    web:await_log("AT EXIT [^\n]*\n.*AT EXIT ", 15)
-    local sum = totals(web)
-    assert.are.same({ 300, 300, 0, 0 }, { sum.accepted, sum.delivered, sum.failed + sum.lost, sum.left })
-    assert.are.equal(300, service:count("request"))
-    fill(web, 1)
-  end)
-
-  it("is sent when nginx quits", function()
-    local web, service = start("sleep(0.05) ok()", "{ queue_limit = 1000 }", { workers = 2 })
-    fill(web, 300)
-    web:signal("QUIT")
-    assert.is_true(web:await_end())
-    local sum = totals(web)
-    assert.are.same({ 300, 300, 0, 0 }, { sum.accepted, sum.delivered, sum.failed + sum.lost, sum.left })
-    assert.are.equal(300, service:count("request"))
-  end)
-
-  it("is given up when the time for that is over, and each message is reported", function()
-    local web, service = start("sleep(0.3) ok()", "{ queue_limit = 1000, drain_timeout = 1 }")
-    fill(web, 300)
-    local began = cqueues.monotime()
-    web:signal("QUIT")
-    assert.is_true(web:await_end())
-    assert.is_true(cqueues.monotime() - began < 4)
-    local sum = totals(web)
-    assert.are.equal(300, sum.accepted)
-    assert.are.equal(300, sum.delivered + sum.failed + sum.lost)
-    assert.is_true(sum.delivered > 0 and sum.lost > 100)
-    assert.are.same({ sum.failed + sum.lost, 0 }, { sum.reported, sum.left })
-    assert.is_true(service:count("request") >= sum.delivered)
-    assert.truthy(web:log():find("REPORT closed the worker had to end", 1, true))
-  end)
-
-  it("takes messages of requests that outlive the end of their worker", function()
-    local web = start("ok()", "{ drain_timeout = 0.3 }", { server = [[
-      location /hold {
-        content_by_lua_block { ngx.say("begun") ngx.flush(true) ngx.sleep(1.5) }
-        log_by_lua_block { ngx.log(ngx.WARN, "LATE ", tostring(app.hub:enqueue("late", 1))) }
-      }]] })
-    local peer = socket.connect("127.0.0.1", web.port)
-    peer:setmode("bn", "bn")
-    peer:write("GET /hold HTTP/1.0\r\n\r\n")
-    assert(peer:read("*l"))
-    fill(web, 5)
-    web:signal("HUP")
-    assert.are.equal("true", web:await_log("LATE (%a+)"))
-    web:await_log("AT EXIT ")
-    local sum = totals(web)
-    assert.are.same({ 6, 6, 0 }, { sum.accepted, sum.delivered, sum.left })
-  end)
-
-  it("does not keep a worker that ends when reports put messages in", function()
-    local web = start("sleep(5) ok()", [[{ drain_timeout = 0.3, timeout = 1,
-      on_error = function(app) ngx.log(ngx.WARN, "THEN ", tostring(select(2, app.hub:enqueue("report", 1)))) end }]])
-    fill(web, 40)
-    web:signal("QUIT")
-    assert.is_true(web:await_end(5))
-    local sum = totals(web)
-    assert.are.same({ 40, 40, 0 }, { sum.accepted, sum.failed + sum.lost, sum.left })
-    assert.truthy(web:log():find("THEN SignalR_Broadcast: closed: this worker ends", 1, true))
-  end)
-
-  it("is counted in the log when nginx terminates and nothing can be sent", function()
-    local web, service = start("sleep(0.05) ok()", "{ queue_limit = 1000 }", { workers = 2 })
-    fill(web, 300)
-    cqueues.sleep(0.12)
-    web:signal("TERM")
-    assert.is_true(web:await_end())
-    local sum = totals(web)
-    assert.are.equal(300, sum.accepted)
-    assert.is_true(sum.left > 100)
-    assert.are.equal(300, sum.delivered + sum.failed + sum.left)
-    assert.are.equal(sum.queued + sum.in_flight, sum.left)
-    assert.is_true(service:count("request") >= sum.delivered)
-    assert.is_nil(web:log():find("signal 11", 1, true))
-    assert.is_nil(web:log():find("signal 6", 1, true))
   end)
 end)

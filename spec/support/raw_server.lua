@@ -8,9 +8,9 @@
 --
 -- A script sees: write(text), sleep(seconds), hold(name) (waits until the spec calls server:release(name), so that no
 -- spec has to be quicker than a pause), close(), reset() (a RST), ok(body), tunnel() (answers a CONNECT), method, path,
--- headers, body, authority, count (requests on this connection). With "X-Body: unread" the body is left unread, so
--- that a close resets the connection. The options on_connect (before anything is read) and on_request (instead of
--- X-Script) are such code too.
+-- headers, body, authority, count (requests on this connection), shared (a table for all scripts of the server). With
+-- "X-Body: unread" the body is left unread, so that a close resets the connection. The options on_connect (before
+-- anything is read) and on_request (instead of X-Script) are such code too.
 local M = {}
 
 -- ---- the child
@@ -44,7 +44,8 @@ end
 local function verbs(server, sock, request)
   local cqueues = server.cqueues
   local env = { sleep = cqueues.sleep, tostring = tostring, ipairs = ipairs, string = string, method = request.method,
-    path = request.path, headers = request.headers, body = request.body, authority = request.headers.host }
+    path = request.path, headers = request.headers, body = request.body, authority = request.headers.host,
+    shared = server.shared }
   function env.write(text)
     if not sock:xwrite(text, "bn") then error("gone", 0) end
   end
@@ -147,7 +148,7 @@ end
 local function main(tls, certs, on_connect, on_request, path)
   local cqueues, socket = require "cqueues", require "cqueues.socket"
   socket.setmaxline(262144)
-  local server = { cqueues = cqueues, socket = socket, loop = cqueues.new(), on_connect = on_connect,
+  local server = { cqueues = cqueues, socket = socket, loop = cqueues.new(), on_connect = on_connect, shared = {},
     on_request = on_request, tls = tls ~= "" and tls_context(certs, tls) or nil, released = {},
     release = require("cqueues.condition").new() }
   local here = path ~= "" and { path = path, unlink = true } or { host = "127.0.0.1", port = 0, nodelay = true }

@@ -35,7 +35,7 @@ function M.put(it, op, body, problem)
   if err then return nil, errors.about(err, it) end
   local taken, kind, message = it.context.queue:put(op, req, it.settings)
   if taken then return true end
-  if kind == "queue_full" then
+  if kind == "queue_full" and not it.context.transport.enqueue then
     local config = it.context.config
     message = format("%s: queue_limit is %.0f messages, queue_bytes %.0f", message, config.queue_limit,
       config.queue_bytes)

@@ -12,8 +12,8 @@ local Renewal = { __name = "azure.signalr.renewal" }
 local methods = {}
 Renewal.__index = methods
 
--- Seconds after which a fetch that was never heard of again is taken for abandoned: in nginx a request whose client
--- goes away ends in the middle of it. One that is only slow is made a second time.
+-- Seconds after which a fetch that was never heard of again is taken for abandoned. One that is only slow is made a
+-- second time.
 local patience = 5
 local again = 15 -- seconds before a fetch that failed is tried again, while the old thing is good
 
@@ -33,7 +33,7 @@ local function is_to_come(self, transport)
 end
 
 local function is_own(self, transport)
-  return transport.caller and is_fetching(self, transport) and self.thread == (running() or MAIN)
+  return (transport.caller or transport.apart) and is_fetching(self, transport) and self.thread == (running() or MAIN)
 end
 
 local function await(self, transport, deadline)
@@ -42,7 +42,7 @@ local function await(self, transport, deadline)
   end
 end
 
-local function fetch(self, transport, ...)
+local function renew(self, transport, ...)
   self.since, self.thread = transport:now(), running() or MAIN
   self.fetcher = transport.caller and transport:caller()
   local ran, fresh, problem = pcall(self.fetch, transport:time(), ...)
@@ -53,6 +53,13 @@ local function fetch(self, transport, ...)
   end
   if ran then return nil, problem end
   return nil, fresh
+end
+
+-- Where a call may be ended from outside (nginx), the fetch that others wait for must not end with it.
+local function fetch(self, transport, deadline, ...)
+  if not transport.apart then return renew(self, transport, ...) end
+  self.since = transport:now()
+  return transport:apart(deadline, renew, self, transport, ...)
 end
 
 --- Gives what was fetched, fetching it if need be.
@@ -72,7 +79,7 @@ function methods:get(transport, deadline, ...)
     if held and now < held.expires then return held end
     if is_to_come(self, transport) then return nil, "the fetch of another call has not ended, and no time is left" end
   end
-  local fresh, problem = fetch(self, transport, ...)
+  local fresh, problem = fetch(self, transport, deadline, ...)
   if fresh then return fresh end
   held = self.held -- it may have been rejected meanwhile
   if not held or now >= held.expires then return nil, problem end

@@ -7,6 +7,7 @@
 local check = require "azure.signalr.check"
 local proxies = require "azure.signalr.proxy"
 local address = require "azure.signalr.transport.resty.address"
+local apart = require "azure.signalr.transport.resty.apart"
 local clock = require "azure.signalr.transport.resty.clock"
 local connect = require "azure.signalr.transport.resty.connect"
 local http1 = require "azure.signalr.transport.resty.http1"
@@ -235,7 +236,7 @@ end
 --- Names who is told, without arguments, when something comes into the queue, and when a worker that ends has done what
 -- it could.
 -- @tparam function fn
-function methods:watch(fn) self.outbox.on_change = fn end
+function methods:watch(fn) self.outbox:watch(fn) end
 
 --- What happened so far in this worker.
 -- @treturn table requests, opened and reused (connections), stale, and the queue's (see outbox.lua)
@@ -251,6 +252,16 @@ end
 -- @treturn table handle: done, result, wait, cancel
 function methods:spawn(fn, ...) -- luacheck: ignore 212
   return threads.spawn(fn, ...)
+end
+
+--- Runs a function where no request can end it, and waits for it.
+-- @tparam number deadline
+-- @tparam function fn
+-- @param ... its arguments
+-- @return what it returns; or nil and a sentence
+function methods:apart(deadline, fn, ...) -- luacheck: ignore 212
+  check_call()
+  return apart.run(deadline, fn, ...)
 end
 
 --- Ends the transport: later requests fail, what is queued is reported as not sent. Requests on the way come to their

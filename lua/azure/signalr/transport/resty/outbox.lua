@@ -1,37 +1,40 @@
 -- SPDX-License-Identifier: MIT
---- The queue of one worker: messages that nobody waits for, sent by timers.
+--- The queue of one worker: messages that nobody waits for, sent by timers (senders.lua).
 --
 -- What an entry is and who is next, transport/queue.lua says. Here an entry also has run (function(entry, deadline) ->
 -- true | nil, err: sends it; deadline in terms of the clock, or nil) and report (function(entry, failure): told of
 -- each entry that was not sent; failure is what run returned, or a table kind, message, sent).
 --
--- nginx tells a worker that it has to go (QUIT, HUP) by firing its timers early: one long timer is there for that, and
--- sends what is queued until its own deadline. On TERM no timer fires and nothing can be sent: what is left is
--- counted in one line of the log when the worker's Lua ends. So accepted = delivered + failed + dropped + lost, always.
---
--- A sender may end before its end: nginx runs at most lua_max_running_timers of all timers and lets the others fall,
--- and a hook may call ngx.exit. So each has a ticket, and the collector tells of tickets that nobody holds any more.
+-- nginx tells a worker that it has to go (QUIT, HUP) by firing its timers early: long timers are there for that, and
+-- send what is queued until a deadline of their own. They are there before anything is taken, so that nothing is taken
+-- that nobody would send. On TERM no timer fires and nothing can be sent: what is left is counted in one line of the
+-- log when the worker's Lua ends. So accepted = delivered + failed + dropped + lost, always.
 local core = require "azure.signalr.core"
 local clock = require "azure.signalr.transport.resty.clock"
 local queues = require "azure.signalr.transport.queue"
+local senders = require "azure.signalr.transport.resty.senders"
 
 local M = {}
 local methods = {}
 local metatable = { __index = methods, __name = "azure.signalr.transport.resty.outbox" }
 
-local now = clock.now
+local now, timer, exiting = clock.now, senders.timer, ngx.worker.exiting
 
-local SENDERS = 16 -- timers that send at a time
-local WATCH = 5 -- seconds of the long timer, after which it looks whether it is still needed
--- Seconds that let nginx take a turn. Timers of no time are all due in the same turn, and so are those that they start.
-local TURN = 0.002
+-- Seconds of the long timers, after which they look what is to be done. nginx lets timers fall when too many run; the
+-- second one is there in case that happens to the first.
+local WATCHES = { 1, 5 }
 local STILL = 60 -- seconds without any movement after which senders may be gone
+local FALLEN = 4 -- the same, where some have not begun
 local DRAIN = 10 -- seconds that an exiting worker takes to send what is queued, unless told otherwise
 
 local CLOSED = { kind = "closed", message = "the client was closed before this was sent", sent = "no" }
 local ENDING = { kind = "closed", message = "this worker ends, and could not send what was queued", sent = "no" }
 local DROPPED = { kind = "queue_full", message = "the queue was full, and newer messages came", sent = "no" }
 local BROKEN_OFF = { kind = "cancelled", message = "a hook ended the timer that sent this (ngx.exit)", sent = "maybe" }
+local NO_TIMER = {
+  kind = "queue_full", sent = "no",
+  message = "nginx starts no timer that would send it (raise lua_max_pending_timers, 1024 unless set)",
+}
 
 -- What a report throws must not end the timer that sends.
 local function tell(entry, failure)
@@ -39,15 +42,13 @@ local function tell(entry, failure)
   if not told then ngx.log(ngx.ERR, "azure.signalr: the report of a message threw: ", tostring(problem)) end
 end
 
--- Anything of ngx that looks for a request is deadly when Lua ends after exit_worker_by_lua; standard error is not,
--- and nginx points it to the error log.
+-- Standard error is nginx's error log.
 local function last_words(self)
   local s = self.queue:stats()
   local left = s.queued + s.in_flight
-  if left == 0 then return end
-  io.stderr:write(("%s [error] %d#0: azure.signalr: this worker ended with %d messages of its queue not sent "
-    .. "(accepted %d, delivered %d, failed %d, dropped %d, lost before %d)\n"):format(os.date("%Y/%m/%d %H:%M:%S"),
-    self.pid, left, s.accepted, s.delivered, s.failed, s.dropped, s.lost))
+  if left == 0 then return nil end
+  return ("this worker (%d) ended with %d messages of its queue not sent (accepted %d, delivered %d, failed %d, "
+    .. "dropped %d, lost before %d)"):format(self.pid, left, s.accepted, s.delivered, s.failed, s.dropped, s.lost)
 end
 
 -- Whoever puts a message in is not the one to be told that another made room for it, and may be a report himself: a
@@ -66,90 +67,51 @@ local function note_drop(self, entry)
     return
   end
   self.drops[n + 1], self.drop_bytes = entry, bytes
-  if n == 0 then ngx.timer.at(TURN, tell_drops, self) end
+  if n == 0 then timer(senders.TURN, tell_drops, self) end
 end
-
---- Makes a queue.
--- @tparam table how limit (entries), bytes (of all entries), drain (seconds that an exiting worker takes)
-function M.new(how)
-  local self = setmetatable({
-    bytes = how.bytes or 67108864, drain_time = how.drain or DRAIN, drain_until = nil, pid = 0, watched_until = 0,
-    senders = 0, coming = 0, orphans = {}, still = 0, settled = 0, drops = {}, drop_bytes = 0, untold = 0,
-    on_change = nil,
-  }, metatable)
-  self.queue = queues.new {
-    limit = how.limit or 10000, bytes = self.bytes, dropped = function(entry) note_drop(self, entry) end,
-  }
-  self.guard = newproxy(true)
-  getmetatable(self.guard).__gc = function() last_words(self) end
-  return self
-end
-
-local function is_empty(self) return self.queue.queued + self.queue.in_flight == 0 end
 
 local function settle(self, entry, failure)
   self.queue:settle(entry, not failure and "delivered" or failure.kind == "closed" and "lost" or "failed")
   if failure then tell(entry, failure) end
 end
 
--- A place among the senders; the second one is to be held as long as it is used.
-local function take_place(self)
-  local place, ticket = {}, newproxy(true)
-  self.senders, self.coming = self.senders + 1, self.coming + 1
-  getmetatable(ticket).__gc = function()
-    if place.over then return end
-    self.senders = self.senders - 1
-    if not place.taken then self.coming = self.coming - 1 end
-    if place.entry then self.orphans[#self.orphans + 1] = place.entry end
+local arm
+
+-- A worker that ends without its long timers, which nginx may refuse, has a deadline all the same.
+local function is_over(self)
+  if self.queue.queued > 0 and exiting() then
+    arm(self)
+    self.drain_until = self.drain_until or now() + self.drain_time
   end
-  return place, ticket
+  return self.drain_until ~= nil and now() >= self.drain_until
 end
 
-local function give_back(self, place)
-  place.over, self.senders = true, self.senders - 1
+--- Makes a queue.
+-- @tparam table how limit (entries), bytes (of all entries), drain (seconds that an exiting worker takes)
+function M.new(how)
+  local self = setmetatable({
+    bytes = how.bytes or 67108864, drain_time = how.drain or DRAIN, drain_until = nil, pid = 0,
+    watched_until = { 0, 0 }, still_since = 0, settled = 0, drops = {}, drop_bytes = 0, untold = 0, watchers = {},
+  }, metatable)
+  local queue = queues.new {
+    limit = how.limit or 10000, bytes = self.bytes, dropped = function(entry) note_drop(self, entry) end,
+  }
+  self.queue = queue
+  self.senders = senders.new(queue, {
+    send = function(entry) return entry.run(entry, self.drain_until) end,
+    settle = function(entry, failure) settle(self, entry, failure) end,
+    is_over = function() return is_over(self) end,
+    lost = BROKEN_OFF,
+  })
+  self.guard = core.guard(function() return last_words(self) end)
+  return self
 end
 
--- After a failure others come first: what fails at once, and whose report puts in the next one, would have no end.
-local function send(self, place, entry)
-  place.entry = entry
-  local ran, done, failure = pcall(entry.run, entry, self.drain_until)
-  place.entry = nil
-  if ran and done then return settle(self, entry) end
-  settle(self, entry, ran and failure or { kind = "protocol", message = tostring(done), sent = "maybe" })
-  ngx.sleep(TURN)
-end
-
--- What senders had taken who are no more.
-local function settle_orphans(self)
-  for entry in function() return table.remove(self.orphans) end do settle(self, entry, BROKEN_OFF) end
-end
-
--- Keeps its ticket until the end.
-local function sender(_, self, place, ticket)
-  place.taken, self.coming = true, self.coming - 1
-  settle_orphans(self)
-  while not (self.drain_until and now() >= self.drain_until) do
-    local entry = self.queue:take()
-    if not entry then break end
-    send(self, place, entry)
-  end
-  give_back(self, place)
-  return ticket
-end
-
--- As many timers as there is work, up to the limit; those that are on the way to the next entry count. nginx may refuse
--- one (lua_max_pending_timers); then those that run, the next push or the long timer will do.
-local function start_sender(self)
-  if self.senders >= SENDERS or self.senders - self.queue.in_flight >= self.queue.queued then return end
-  local place, ticket = take_place(self)
-  if ngx.timer.at(0, sender, self, place, ticket) then return end
-  self.coming = self.coming - 1
-  give_back(self, place)
-end
+local function is_empty(self) return self.queue.queued + self.queue.in_flight == 0 end
 
 local function move_on(self)
-  start_sender(self)
-  if self.senders == 0 then sender(nil, self, take_place(self)) end
+  self.senders:start()
+  self.senders:run()
 end
 
 -- All are out before anybody is told: a report may put something in.
@@ -169,16 +131,19 @@ local function wait_until_empty(self, deadline)
 end
 
 local function changed(self)
-  if self.on_change then self.on_change() end
+  for i = 1, #self.watchers do self.watchers[i]() end
 end
 
 -- Messages that come later, from requests that outlive their worker's end, get a time of their own; unless there is
 -- nobody to take them.
 local function drain_before_exit(_, self)
+  local watched_until = self.watched_until
+  if watched_until[1] == math.huge then return end
+  watched_until[1], watched_until[2] = math.huge, math.huge
   self.drain_until = now() + self.drain_time
   tell_drops(nil, self)
   if wait_until_empty(self, self.drain_until) then
-    self.drain_until, self.watched_until = nil, 0
+    self.drain_until, watched_until[1], watched_until[2] = nil, 0, 0
     return changed(self)
   end
   self.refusal = ENDING
@@ -194,40 +159,45 @@ end
 
 local watch
 
--- The long timer may have fallen, too.
-local function arm(self)
-  local time = now()
-  if time < self.watched_until then return end
-  if ngx.timer.at(WATCH, watch, self) then
-    self.watched_until = time + WATCH + 1
-  elseif ngx.worker.exiting() and ngx.timer.at(0, drain_before_exit, self) then
-    self.watched_until = math.huge
+-- Sees to it that the long timers are there. In a worker that ends one starts at once.
+function arm(self)
+  local time, watched_until = now(), self.watched_until
+  if time < watched_until[1] and time < watched_until[2] then return true end
+  for i = 1, #WATCHES do
+    if time >= watched_until[i] and timer(WATCHES[i], watch, self, i) then watched_until[i] = time + WATCHES[i] + 1 end
   end
+  if time >= watched_until[2] and exiting() and timer(0, drain_before_exit, self) then
+    watched_until[1], watched_until[2] = time + 1, time + 1
+  end
+  return time < watched_until[1] or time < watched_until[2]
 end
 
 -- Has the collector look for senders who are no more. A timer that has not begun while nothing moved will not begin.
-local function look_for_orphans(self)
+local function look_for_the_gone(self)
   local settled = self.queue.accepted - self.queue.queued - self.queue.in_flight
-  self.still = settled == self.settled and self.still + WATCH or 0
-  self.settled = settled
-  if self.still >= STILL or self.still > 0 and self.coming > 0 then
+  if settled ~= self.settled then self.settled, self.still_since = settled, now() end
+  local still = now() - self.still_since
+  if still >= STILL or still >= FALLEN and self.senders.coming > 0 then
     collectgarbage()
-    self.still = 0
+    self.still_since = now()
   end
+  self.senders:bury()
 end
 
 -- Also keeps the Lua state of a request alive where lua_code_cache is off; so it ends when there is nothing to do.
-function watch(premature, self)
-  self.watched_until = 0
-  if premature then
-    self.watched_until = math.huge
-    return drain_before_exit(nil, self)
+-- Where nginx starts no next one, it stays.
+function watch(premature, self, i)
+  if not premature then self.watched_until[i] = 0 end
+  while not premature and not (is_empty(self) and #self.drops == 0) do
+    arm(self)
+    look_for_the_gone(self)
+    tell_drops(nil, self)
+    move_on(self)
+    if now() < self.watched_until[1] then return end
+    ngx.sleep(WATCHES[1])
+    premature = exiting()
   end
-  if is_empty(self) and #self.drops == 0 then return end
-  arm(self)
-  look_for_orphans(self)
-  tell_drops(nil, self)
-  move_on(self)
+  if premature then drain_before_exit(nil, self) end
 end
 
 --- Takes an entry; it will be sent soon.
@@ -237,16 +207,20 @@ end
 function methods:push(entry)
   if self.refusal then return nil, self.refusal end
   local queue = self.queue
+  if is_empty(self) then self.still_since = now() end
+  if not arm(self) and self.senders.count == 0 then
+    queue.refused = queue.refused + 1
+    return nil, NO_TIMER
+  end
   if not queue:push(entry) then
     return nil, {
       kind = "queue_full", sent = "no",
-      message = ("%d messages (%.0f bytes) wait in this worker's queue"):format(queue.queued + queue.in_flight,
-        queue.bytes),
+      message = ("%d messages (%.0f bytes) wait in this worker's queue: queue_limit is %.0f messages, queue_bytes %.0f")
+        :format(queue.queued + queue.in_flight, queue.bytes, queue.limit, queue.max_bytes),
     }
   end
   self.pid = ngx.worker.pid()
-  arm(self)
-  start_sender(self)
+  self.senders:start()
   changed(self)
   return true
 end
@@ -255,6 +229,10 @@ end
 -- @tparam number deadline as the clock counts
 -- @treturn boolean whether that came about
 function methods:drain(deadline) return wait_until_empty(self, deadline) end
+
+--- Has a function called when something comes into the queue, when a worker that ends has done what it could, and when
+-- the client is closed.
+function methods:watch(fn) self.watchers[#self.watchers + 1] = fn end
 
 --- Counters of this worker.
 function methods:stats() return self.queue:stats() end
@@ -265,6 +243,7 @@ function methods:close()
   self.refusal = CLOSED
   tell_drops(nil, self)
   give_up(self, CLOSED)
+  changed(self)
 end
 
 return M
