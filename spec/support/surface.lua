@@ -78,6 +78,14 @@ local bodies = {
   HubProxy_ListConnectionsInGroup = '{"value":[]}',
 }
 
+local open = {}
+
+--- Closes the clients that were made here.
+function M.close()
+  for _, client in ipairs(open) do client:close() end
+  open = {}
+end
+
 --- A client on a recording transport, with an object of each class.
 -- @treturn table class name -> object
 -- @treturn table transport
@@ -86,6 +94,7 @@ function M.objects()
     respond = function(request) return { status = 200, body = bodies[request.operation] } end,
   }
   local client = testing.client(transport)
+  open[#open + 1] = client
   local hub = client:hub("chat")
   local connection = hub:connection("c")
   return {

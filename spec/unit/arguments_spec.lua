@@ -32,6 +32,8 @@ end
 local surplus = { { 1, "x" }, { 1, false }, { 2, nil, {} }, { 3, "a", nil, 0 } }
 
 describe("a surplus argument", function()
+  after_each(surface.close)
+
   surface.each(function(class, name, row)
     if row.declared then
       it(("is not lost by %s:%s"):format(class, name), function()
@@ -79,6 +81,8 @@ describe("a surplus argument", function()
 end)
 
 describe("the table of all methods", function()
+  after_each(surface.close)
+
   it("has every method of every class, and no other", function()
     local objects = surface.objects()
     for class, object in pairs(objects) do

@@ -98,6 +98,7 @@ local function try(taker, list)
   local client, transport = recorded()
   local hub = client:hub("chat")
   local fine, proof = pcall(taker[4], hub, list, client)
+  client:close()
   return fine, proof, transport.requests
 end
 

@@ -62,7 +62,7 @@ local function use(name, method, ...)
     local made = object[method](object, ...)
     if is_handle(made) then made:send("t", 1) end
   end, ...)
-  objects.client:close()
+  surface.close()
   if not fine then error(made, 0) end
 end
 
