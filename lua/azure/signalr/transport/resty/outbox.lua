@@ -90,11 +90,12 @@ end
 -- @tparam table how limit (entries), bytes (of all entries), drain (seconds that an exiting worker takes)
 function M.new(how)
   local self = setmetatable({
-    bytes = how.bytes or 67108864, drain_time = how.drain or DRAIN, drain_until = nil, pid = 0,
+    bytes = how.bytes or core.defaults.queue_bytes, drain_time = how.drain or DRAIN, drain_until = nil, pid = 0,
     watched_until = { 0, 0 }, still_since = 0, settled = 0, drops = {}, drop_bytes = 0, untold = 0, watchers = {},
   }, metatable)
   local queue = queues.new {
-    limit = how.limit or 10000, bytes = self.bytes, dropped = function(entry) note_drop(self, entry) end,
+    limit = how.limit or core.defaults.queue_limit, bytes = self.bytes,
+    dropped = function(entry) note_drop(self, entry) end,
   }
   self.queue = queue
   self.senders = senders.new(queue, {
