@@ -120,6 +120,7 @@ build = {
       ["azure.signalr.transport.resty.phase"] = "lua/azure/signalr/transport/resty/phase.lua",
       ["azure.signalr.transport.resty.senders"] = "lua/azure/signalr/transport/resty/senders.lua",
       ["azure.signalr.transport.resty.threads"] = "lua/azure/signalr/transport/resty/threads.lua",
+      ["azure.signalr.transport.resty.uncaught"] = "lua/azure/signalr/transport/resty/uncaught.lua",
       ["azure.signalr.turns"] = "lua/azure/signalr/turns.lua",
       ["azure.signalr.user"] = "lua/azure/signalr/user.lua",
       ["azure.signalr.waiting"] = "lua/azure/signalr/waiting.lua",

@@ -2,6 +2,7 @@
 -- The application: a chat, and the access log as it happens.
 local signalr = require "azure.signalr"
 local resty = require "azure.signalr.resty"
+local session = require "session"
 
 local M = {}
 
@@ -17,32 +18,33 @@ metrics:watch(client)
 
 local chat = client:hub "chat"
 
-local function name_of()
-  local name = ngx.var.arg_name
-  if name and name:find "^%w+$" and #name <= 32 then return name end
+local function refuse(status, text)
+  ngx.status = status
+  ngx.say(text)
 end
 
--- A real application would look at its session here, not at what anybody can write into a URL.
+-- Never from what anybody can write into a URL or a cookie: such a visitor would get the messages of any user.
 M.negotiate = resty.negotiate(chat, function()
-  local name = name_of()
-  if not name then return nil, 400, "say who you are: ?name=" end
+  local name = session.user()
+  if not name then return nil, 401, "log in first" end
   return { user_id = name }
 end)
+
+function M.login()
+  if ngx.req.get_method() ~= "POST" then return ngx.exit(ngx.HTTP_NOT_ALLOWED) end
+  if not session.begin(ngx.var.arg_name) then return refuse(400, "POST /login?name=alice, letters and digits") end
+  ngx.say "ok"
+end
 
 function M.say()
   if ngx.req.get_method() ~= "POST" then return ngx.exit(ngx.HTTP_NOT_ALLOWED) end
   ngx.req.read_body()
-  local text = ngx.req.get_body_data()
-  if not name_of() or not text then
-    ngx.status = ngx.HTTP_BAD_REQUEST
-    return ngx.say "POST /say?name=alice, with the text as the body"
-  end
-  local ok, err = chat:send("said", name_of(), text)
-  if not ok then
-    ngx.status = ngx.HTTP_BAD_GATEWAY
-    return ngx.say(tostring(err))
-  end
-  ngx.say "ok"
+  local name, text = session.user(), ngx.req.get_body_data()
+  if not name then return refuse(401, "log in first") end
+  if not text then return refuse(400, "POST /say, with the text as the body") end
+  local ok, err = chat:send("said", name, text)
+  if ok then return ngx.say "ok" end
+  refuse(err.kind == "invalid" and 400 or 502, tostring(err))
 end
 
 -- Runs in log_by_lua, where nothing can be waited for. Full queue: the line is not sent, and counted in the metrics.

@@ -11,7 +11,14 @@ local process = require "spec.support.process"
 
 local service, driver, example, port
 
-local function hub_url(name) return { url = ("http://127.0.0.1:%d/chat?name=%s"):format(port, name) } end
+local function hub_url() return { url = ("http://127.0.0.1:%d/chat"):format(port) } end
+
+-- The session cookie of a visitor.
+local function login(name)
+  local status, body, headers = http.request(port, "/login?name=" .. name, { method = "POST", body = "" })
+  assert.are.equal(200, status, body)
+  return headers["set-cookie"]:match("^[^;]+")
+end
 
 describe("the example for OpenResty", function()
   setup(function()
@@ -30,8 +37,9 @@ describe("the example for OpenResty", function()
 
   for _, kind in ipairs(js_client.kinds) do
     it(("carries what is said to a client over %s, %s"):format(kind.transport, kind.protocol), function()
-      local alice = driver:connect(hub_url("alice"), kind, { targets = { "said" } })
-      local status, body = http.request(port, "/say?name=bob", { method = "POST", body = "hello" })
+      local alice = driver:connect(hub_url(), kind, { targets = { "said" }, headers = { Cookie = login "alice" } })
+      local status, body = http.request(port, "/say",
+        { method = "POST", body = "hello", headers = { "Cookie: " .. login "bob" } })
       assert.are.same({ 200, "ok\n" }, { status, body })
       local seen = alice:await("received", function(event) return event.target == "said" end)
       assert.are.equal('["bob","hello"]', seen.arguments)
@@ -40,7 +48,8 @@ describe("the example for OpenResty", function()
   end
 
   it("streams its access log", function()
-    local watcher = driver:connect(hub_url("watcher"), js_client.kinds[1], { targets = { "request" } })
+    local watcher = driver:connect(hub_url(), js_client.kinds[1],
+      { targets = { "request" }, headers = { Cookie = login "watcher" } })
     assert.are.equal(404, (http.request(port, "/nothing/here")))
     local seen = watcher:await("received", function(event)
       return event.target == "request" and event.arguments:find("/nothing/here", 1, true)
@@ -49,8 +58,19 @@ describe("the example for OpenResty", function()
     watcher:order("stop")
   end)
 
-  it("turns away who does not say who they are, serves its page and its metrics", function()
-    assert.are.equal(400, (http.request(port, "/chat/negotiate", { method = "POST", body = "" })))
+  it("turns away who is not logged in, serves its page and its metrics", function()
+    local function negotiate(cookie)
+      return (http.request(port, "/chat/negotiate", { method = "POST", body = "", headers = { "Cookie: " .. cookie } }))
+    end
+    local cookie = login "carol"
+    assert.are.equal(200, negotiate(cookie))
+    for _, forged in ipairs { "", "session=carol", (cookie:gsub("carol", "dave")), (cookie:gsub("%.%d", ".9")),
+      cookie .. "x" } do
+      assert.are.equal(401, negotiate(forged))
+    end
+    assert.are.equal(400, (http.request(port, "/login?name=%ff", { method = "POST", body = "" })))
+    local said = http.request(port, "/say", { method = "POST", body = "\255", headers = { "Cookie: " .. cookie } })
+    assert.are.equal(400, said)
     local status, body = http.request(port, "/")
     assert.are.equal(200, status)
     assert.truthy(body:find("HubConnectionBuilder", 1, true))

@@ -36,6 +36,15 @@ local HTTP = [[
     end
     open = resty.negotiate(chat, decide)
     ours = resty.negotiate(chat, decide, { origins = { "https://app.test" }, max_age = 60 })
+    apps = resty.negotiate(chat, decide, { origins = { "HTTPS://App.Test:443", "capacitor://localhost" } })
+    local mistakes = {
+      thrown = function() error("decide is wrong") end, object = function() error({}) end,
+      options = function() return { userid = "x" } end, text = function() return "alice" end,
+      status = function() return nil, 200, "come in" end, claim = function() return { claims = { nameid = "x" } } end,
+    }
+    mistaken = resty.negotiate(chat, function() return mistakes[ngx.var.arg_how]() end,
+      { origins = { "https://app.test" } })
+    strange = resty.negotiate(chat, function() return nil, 400, "nobody knows \\255\\n" .. ngx.var.arg_raw end)
     wrong = resty.negotiate(chat, function() return { user_id = ("x"):rep(5000) } end)
     misuse = {}
     for i, make in ipairs {
@@ -60,6 +69,9 @@ local HTTP = [[
 local SERVER = [[
   location /open/negotiate { content_by_lua_block { open() } }
   location /ours/negotiate { content_by_lua_block { ours() } }
+  location /apps/negotiate { content_by_lua_block { ngx.header.Vary = "Accept-Language" apps() } }
+  location /mistaken/negotiate { content_by_lua_block { mistaken() } }
+  location /strange/negotiate { content_by_lua_block { strange() } }
   location /wrong/negotiate { content_by_lua_block { wrong() } }
   location /misuse { content_by_lua_block { ngx.print(table.concat(misuse, "\n")) } }
   location /metrics { content_by_lua_block { metrics:handle() } }
@@ -106,7 +118,32 @@ describe("ready handlers", function()
     local code, _, headers = web:get("/open/negotiate?name=x", { method = "DELETE" })
     assert.are.same({ 405, "GET, POST, OPTIONS" }, { code, headers.allow })
     status, body = post("/wrong/negotiate")
-    assert.are.same({ 500, '{"error":"no token could be made"}' }, { status, body })
+    assert.are.equal(400, status)
+    assert.truthy(body:find("the service takes a token of at most 4096", 1, true), body)
+    status, body = post("/strange/negotiate?raw=\128")
+    assert.are.equal(400, status, body)
+    assert.truthy(cjson.decode(body).error:find("^nobody knows"), body)
+  end)
+
+  it("negotiate hides a mistake of the function's from visitors, tells the log, and lets pages read that", function()
+    for how, said in pairs { thrown = "decide threw: [^\n]*decide is wrong", object = "decide threw: table",
+      options = 'did you mean "user_id"', text = "options must be a plain table", status = "200, which refuses nobody",
+      claim = "would choose the user id" } do
+      local status, body, headers = post("/mistaken/negotiate?how=" .. how, { "Origin: https://app.test" })
+      assert.are.same({ 500, '{"error":"no token could be made"}' }, { status, body })
+      assert.are.equal("https://app.test", headers["access-control-allow-origin"])
+      web:await_log("negotiate: [^\n]*" .. said)
+    end
+  end)
+
+  it("negotiate knows origins however they are written", function()
+    for _, origin in ipairs { "https://app.test", "capacitor://localhost" } do
+      local status, _, headers = web:get("/apps/negotiate", { method = "OPTIONS", headers = { "Origin: " .. origin } })
+      assert.are.same({ 204, origin, "Accept-Language, Origin" },
+        { status, headers["access-control-allow-origin"], headers.vary })
+    end
+    local _, _, headers = post("/apps/negotiate?name=a", { "Origin: https://app.test.evil" })
+    assert.is_nil(headers["access-control-allow-origin"])
   end)
 
   it("negotiate answers what a visitor sends with 400, which a browser of another origin may read", function()

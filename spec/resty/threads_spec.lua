@@ -90,6 +90,17 @@ local SERVER = [[
       } do ngx.log(ngx.WARN, "LOG ", tostring(select(2, pcall(fn)))) end
     }
   }
+  location /list { content_by_lua_block {
+    client = client or make()
+    for _ in client:hub("chat"):group("g"):connections() do end
+  } }
+  location /caught { content_by_lua_block {
+    client = client or make()
+    local fine, err = pcall(function()
+      for _ in client:hub("chat"):group("g"):connections() do end
+    end)
+    ngx.say(tostring(fine), " ", err.kind)
+  } }
   location /slow { lua_check_client_abort on; content_by_lua_block {
     client = client or make { max_connections = 2, max_in_flight = 2 }
     ngx.say(tostring(client:hub("slow"):send("x")))
@@ -147,6 +158,22 @@ describe("inside nginx, many at a time", function()
     end
     assert.truthy(body:find("spawn_yield is for hosts that own the loop: leave it out, client:spawn", 1, true), body)
     assert.truthy(body:find("io_thread is for hosts that own the loop", 1, true), body)
+  end)
+end)
+
+describe("a list that fails in nginx", function()
+  local REFUSE = [[write("HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n")]]
+
+  it("is told in the log, of which nginx itself would say: unknown reason", function()
+    local web = start("on", REFUSE)
+    assert.are.equal(500, (web:get("/list")))
+    web:await_log("HubProxy_ListConnectionsInGroup: server: 500")
+  end)
+
+  it("is not told there where it is caught, and keeps its fields", function()
+    local web = start("on", REFUSE)
+    assert.are.equal("false server\n", page(web, "/caught"))
+    assert.is_nil(web:log():find("ListConnectionsInGroup", 1, true), web:log())
   end)
 end)
 

@@ -182,6 +182,7 @@ local function start_once(what)
   write_conf(self, what)
   local words = { M.command, "-p", dir .. "/", "-e", dir .. "/error.log", "-c", dir .. "/nginx.conf" }
   if what.preload then words = { "env", "LD_PRELOAD=" .. TOP .. "/" .. what.preload, unpack(words) } end
+  if what.env then words = { "env", what.env, unpack(words) } end
   self.process = process.start(words)
   local up, text = await_start(self)
   return up and self, text
@@ -190,7 +191,7 @@ end
 --- Starts nginx and waits until it listens. Its ports are new ones if another program took them meanwhile.
 -- @tparam table what workers (default 2), http (directives of http), server (locations), main (directives at the top),
 --   modules (the lines that load them); in them "$port" is the port, "$otherport" another one, "$top" this checkout;
---   preload (a library of posix.preload)
+--   preload (a library of posix.preload), env ("NAME=value" of its environment)
 -- @treturn table port, other_port, url, dir; methods below
 function M.start(what)
   local self, text

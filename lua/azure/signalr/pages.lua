@@ -109,6 +109,12 @@ function methods:next(...)
   return next_page(handle.ask(self, Pages, "pages:next", 0, ...))
 end
 
+local function throw(it, err)
+  local transport = it.context.transport
+  if transport.thrown then transport:thrown(err) end
+  error(err, 0)
+end
+
 --- An iterator over all items. It throws the error object: a loop cannot return it.
 function M.each(group, options, where)
   local pages = make(group, options, where)
@@ -116,7 +122,7 @@ function M.each(group, options, where)
   return function()
     while i >= #items do
       local page, err = next_page(pages)
-      if err then error(err, 0) end
+      if err then throw(pages, err) end
       if not page then return nil end
       items, i = page.items, 0
     end

@@ -48,6 +48,7 @@ function build(command) {
     accessTokenFactory: () => command.token,
     skipNegotiation: command.skipNegotiation === true,
   };
+  if (command.headers) options.headers = command.headers;
   const protocol = command.protocol === 'messagepack' ? new MessagePackHubProtocol() : new signalr.JsonHubProtocol();
   let builder = new signalr.HubConnectionBuilder().withUrl(command.url, options)
     .withHubProtocol(watched(protocol, command.name)).configureLogging(signalr.LogLevel.None);

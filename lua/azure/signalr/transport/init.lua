@@ -42,6 +42,7 @@
 --     entry.bytes                 of its body
 --     entry.destination           entries with the same one keep their order, one in flight; nil if it may overtake
 --     entry.drop_oldest           true: make room by giving up the oldest, rather than refuse this one
+-- transport:thrown(err)    told of an error object before it is thrown, where the host shows strings only
 -- transport:apart(deadline, fn, ...) -> what fn returns, or nil, problem
 --     for what many calls wait for: runs fn where the end of no call can end it, and waits for it until the deadline
 -- transport:drain(timeout) -> whether the queue is empty and nothing of it in flight

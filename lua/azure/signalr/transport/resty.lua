@@ -14,6 +14,7 @@ local http1 = require "azure.signalr.transport.resty.http1"
 local outbox = require "azure.signalr.transport.resty.outbox"
 local phase = require "azure.signalr.transport.resty.phase"
 local threads = require "azure.signalr.transport.resty.threads"
+local uncaught = require "azure.signalr.transport.resty.uncaught"
 
 local M = {}
 local methods = {}
@@ -263,6 +264,9 @@ function methods:apart(deadline, fn, ...) -- luacheck: ignore 212
   check_call()
   return apart.run(deadline, fn, ...)
 end
+
+--- Told of an error object that is about to be thrown.
+function methods:thrown(err) uncaught.log(err) end -- luacheck: ignore 212
 
 --- Ends the transport: later requests fail, what is queued is reported as not sent. Requests on the way come to their
 -- end; idle connections are closed by nginx when their time is over, and can be by nobody else.
