@@ -247,4 +247,8 @@ function methods:stop()
   self.child:stop()
 end
 
+--- Where nobody listens: a port of the system's own, which no program here is given. One that a server has let go might
+-- be another's the next moment.
+M.nobody = "http://127.0.0.1:1"
+
 return M

@@ -43,9 +43,7 @@ support.describe(describe, "curl pool, proxy", function(open)
     local target = start { tls = "server" }
     local refusing = start { on_request = support.answer("407 Authenticate", "no") }
     local rude = start { on_request = "close()" }
-    local stopped = raw_server.start()
-    stopped:stop()
-    for _, proxy in ipairs { refusing.url, rude.url, stopped.url, "http://nowhere.invalid:3128" } do
+    for _, proxy in ipairs { refusing.url, rude.url, raw_server.nobody, "http://nowhere.invalid:3128" } do
       pool = open { proxy = proxy, ca_file = raw_server.certs() .. "/ca.pem" }
       local reply, failure = fetch(pool, target.url .. "/", "ok()", { method = "POST", body = "b" })
       assert.is_nil(reply)

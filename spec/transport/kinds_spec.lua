@@ -19,12 +19,6 @@ end
 
 local function secure(url) return (url:gsub("^http:", "https:")) end
 
-local function stopped()
-  local server = raw_server.start()
-  server:stop()
-  return server.url
-end
-
 -- What a service or a proxy does -> the kind of the error, and what it says of the message.
 local function answers(script, tls) return { endpoint = start({ on_request = script, tls = tls }).url } end
 
@@ -34,14 +28,14 @@ local function cases()
   local shut = start { on_connect = "close()" }
   local all = {
     { "the name is not known", "dns", "no", { endpoint = "http://nowhere.invalid" } },
-    { "nobody listens", "connect", "no", { endpoint = stopped() } },
-    { "nobody listens for TLS", "connect", "no", { endpoint = secure(stopped()) } },
+    { "nobody listens", "connect", "no", { endpoint = raw_server.nobody } },
+    { "nobody listens for TLS", "connect", "no", { endpoint = secure(raw_server.nobody) } },
     { "the port does not speak TLS", "tls", "no", { endpoint = secure(start().url) } },
     { "the connection ends in the handshake", "tls", "no", { endpoint = secure(shut.url) } },
     { "the certificate has expired", "tls", "no", { endpoint = start({ tls = "expired" }).url } },
     { "the certificate is another's", "tls", "no", { endpoint = start({ tls = "wrong-host" }).url } },
     { "the proxy's name is not known", "proxy", "no", { endpoint = tls.url, proxy = "http://nowhere.invalid:9" } },
-    { "the proxy does not listen", "proxy", "no", { endpoint = tls.url, proxy = stopped() } },
+    { "the proxy does not listen", "proxy", "no", { endpoint = tls.url, proxy = raw_server.nobody } },
     { "the proxy wants a password", "proxy", "no", proxied(support.answer("407 Who", "no")) },
     { "the proxy cannot connect", "proxy", "no", proxied(support.answer("502 Bad", "no")) },
     { "the proxy hangs up", "proxy", "no", proxied "close()" },
