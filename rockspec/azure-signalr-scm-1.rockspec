@@ -97,6 +97,7 @@ build = {
       ["azure.signalr.response"] = "lua/azure/signalr/response.lua",
       ["azure.signalr.resty"] = "lua/azure/signalr/resty.lua",
       ["azure.signalr.resty.metrics"] = "lua/azure/signalr/resty/metrics.lua",
+      ["azure.signalr.resty.metrics_text"] = "lua/azure/signalr/resty/metrics_text.lua",
       ["azure.signalr.resty.negotiate"] = "lua/azure/signalr/resty/negotiate.lua",
       ["azure.signalr.retry"] = "lua/azure/signalr/retry.lua",
       ["azure.signalr.router"] = "lua/azure/signalr/router.lua",

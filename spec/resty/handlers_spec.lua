@@ -1,31 +1,22 @@
 -- SPDX-License-Identifier: MIT
--- The ready handlers: negotiate and metrics.
+-- The ready handlers: negotiate, and what is wrong with their options.
 local nginx = require "spec.support.openresty"
 if not nginx.here then return end
 
 local cjson = require "cjson"
-local cqueues = require "cqueues"
 local emulator = require "spec.support.emulator"
 local hub_client = require "spec.support.hub_client"
-local raw_server = require "spec.support.raw_server"
 
-local service, mute, web
+local service, web
 
 local HTTP = [[
   lua_shared_dict numbers 1m;
-  lua_shared_dict queues 1m;
-  lua_shared_dict tiny 12k;
   init_by_lua_block {
     local signalr = require "azure.signalr"
     local resty = require "azure.signalr.resty"
     metrics = resty.metrics { dict = "numbers" }
     client = signalr.new { connection_string = %q, on_attempt = metrics.on_attempt, retry = { max = 1, base = 0.01 } }
     metrics:watch(client)
-    queues = resty.metrics { dict = "queues", prefix = "silent" }
-    silent = signalr.new { endpoint = "http://127.0.0.1:%d", access_key = ("k"):rep(32) }
-    queues:watch(silent)
-    other = signalr.new { connection_string = %q }
-    queues:watch(other)
     chat = client:hub("chat")
     local function decide()
       local name = ngx.var.arg_name
@@ -74,27 +65,18 @@ local SERVER = [[
   location /strange/negotiate { content_by_lua_block { strange() } }
   location /wrong/negotiate { content_by_lua_block { wrong() } }
   location /misuse { content_by_lua_block { ngx.print(table.concat(misuse, "\n")) } }
-  location /metrics { content_by_lua_block { metrics:handle() } }
-  location /send { content_by_lua_block { ngx.print(tostring(chat:send("note", 1))) } }
-  location /silent { content_by_lua_block { for i = 1, 20 do silent:hub("x"):enqueue("x", i) end } }
-  location /queues { content_by_lua_block {
-    ngx.print(tostring(ngx.shared.queues:get("g|queue_depth|" .. ngx.worker.id())), " ",
-      tostring(ngx.shared.queues:get("c|queue_accepted_total"))) } }
-  location /other { content_by_lua_block { other:hub("x"):enqueue("x", 1) other:drain(5) queues:handle() } }
-  location /raw { content_by_lua_block { client:request { method = "GET", path = "/api/nowhere" } } }]]
+  location /send { content_by_lua_block { ngx.print(tostring(chat:send("note", 1))) } }]]
 
 local function post(path, headers) return web:get(path, { method = "POST", body = "", headers = headers }) end
 
 describe("ready handlers", function()
   setup(function()
-    service = emulator.start("--control")
-    mute = raw_server.start { on_request = "sleep(60)" }
+    service = emulator.start()
     local c = service.connection_string
-    web = nginx.start { http = HTTP:format(c, mute.port, c, c, c, c, c, c), server = SERVER }
+    web = nginx.start { http = HTTP:format(c, c, c, c, c, c), server = SERVER }
   end)
   teardown(function()
     web:stop()
-    mute:stop()
     service:stop()
   end)
 
@@ -189,59 +171,5 @@ describe("ready handlers", function()
       assert.truthy((lines[i] or ""):find(part, 1, true), part .. ": " .. text)
     end
     assert.is_nil(text:find("us3r", 1, true) or text:find("ter2", 1, true))
-  end)
-
-  it("metrics count for all workers together", function()
-    local function value(text, name) return tonumber(text:match("\n" .. name:gsub("[%p]", "%%%0") .. " ([%d.]+)")) end
-    local _, before = web:get("/metrics")
-    local sent = 'azure_signalr_requests_total{operation="SignalR_Broadcast",outcome="ok"}'
-    local had = value(before, sent) or 0
-    for _ = 1, 20 do web:get("/send") end
-    web:get("/raw")
-    cqueues.sleep(0.7)
-    local status, text, headers = web:get("/metrics")
-    assert.are.same({ 200, "text/plain; version=0.0.4" }, { status, headers["content-type"] })
-    assert.are.equal(had + 20, value(text, sent), text)
-    local times = "azure_signalr_request_seconds_"
-    assert.are.equal(had + 20, value(text, times .. 'count{operation="SignalR_Broadcast"}'))
-    assert.are.equal(had + 20, value(text, times .. 'bucket{operation="SignalR_Broadcast",le="+Inf"}'))
-    assert.truthy(text:find('requests_total{operation="request",outcome="not_found"} 1\n', 1, true), text)
-    local opened, reused = value(text, "azure_signalr_connections_opened_total"),
-      value(text, "azure_signalr_connections_reused_total")
-    assert.is_true(opened >= 1 and opened <= 8)
-    assert.is_true(opened + reused >= 21, text)
-    assert.truthy(text:find('azure_signalr_queue_depth{worker="%d"} 0\n'))
-    for line in text:gmatch("[^\n]+") do
-      assert.truthy(line:find("^# HELP [%l_]+ .") or line:find("^# TYPE [%l_]+ %l+$")
-        or line:find("^[%l_]+[^ ]* [%d.e+-]+$"), line)
-    end
-  end)
-
-  it("metrics tell of a queue whose service is silent, and add up those of several clients", function()
-    assert.are.equal(200, (web:get("/silent")))
-    local deadline, seen = cqueues.monotime() + 1.5, {}
-    repeat
-      cqueues.sleep(0.05)
-      local _, body = web:get("/queues")
-      seen[body] = true
-    until seen["4 20"] or cqueues.monotime() > deadline
-    assert.is_true(seen["4 20"], "no worker told of its queue")
-    local status, text = web:get("/other")
-    assert.are.equal(200, status)
-    for _, line in ipairs { "queue_accepted_total 21", "queue_delivered_total 1", 'queue_depth{worker="%d"} 4' } do
-      assert.truthy(text:find("\nsilent_" .. line:gsub("[{}%.]", "%%%0") .. "\n"), text)
-    end
-  end)
-
-  it("metrics count retries and how requests fail", function()
-    local status = require("spec.support.plain_http").request(tonumber(service.endpoint:match(":(%d+)$")),
-      "/__control/faults", { method = "POST", body = '{"status":503,"code":"Error.Busy","count":3}',
-        headers = { "Content-Type: application/json" } })
-    assert.is_true(status < 300)
-    web:get("/send")
-    web:get("/send")
-    local _, text = web:get("/metrics")
-    assert.truthy(text:find('requests_total{operation="SignalR_Broadcast",outcome="unavailable"} 3\n', 1, true), text)
-    assert.truthy(text:find('retries_total{operation="SignalR_Broadcast"} 2\n', 1, true), text)
   end)
 end)
