@@ -216,11 +216,14 @@ function methods:get(path, options)
   return http.request(self.port, path, options)
 end
 
+-- Its process id as written down; nil before that, and after its end.
+local function noted(self) return (read(self.dir .. "/nginx.pid") or ""):match("%d+") end
+
 -- It listens before it has written who it is.
 local function master(self)
   local deadline = cqueues.monotime() + 30
   repeat
-    local pid = (read(self.dir .. "/nginx.pid") or ""):match("%d+")
+    local pid = noted(self)
     if pid then return pid end
     cqueues.sleep(0.02)
   until cqueues.monotime() > deadline
@@ -256,7 +259,7 @@ end
 function methods:await_end(timeout)
   local deadline = cqueues.monotime() + (timeout or 60)
   repeat
-    if not master(self) then return true end
+    if not noted(self) then return true end
     cqueues.sleep(0.02)
   until cqueues.monotime() > deadline
   return false
