@@ -47,7 +47,6 @@ int asr_pool_exchange(lua_State *L);
 int asr_pool_exchange_again(lua_State *L);
 int asr_pool_again(lua_State *L);
 int asr_pool_take_short(lua_State *L);
-int asr_pool_next(lua_State *L);
 /* bind_pool_reply.c: pushes the reply, or nil and the failure, of a finished
  * job; returns how many values. */
 int asr_push_outcome(lua_State *L, const asr_job *job);

@@ -210,17 +210,6 @@ int asr_pool_again(lua_State *L) {
   return 1;
 }
 
-/* pool:next() -> ticket, then as take; nothing: none has finished */
-int asr_pool_next(lua_State *L) {
-  asr_pool_box *box = box_of(L);
-  asr_ticket ticket = box->pool != NULL ? asr_pool_poll(box->pool) : 0;
-  if (ticket == 0) {
-    return 0;
-  }
-  lua_pushinteger(L, (lua_Integer)ticket);
-  return 1 + take(L, ticket);
-}
-
 static int await(lua_State *L, asr_ticket ticket) {
   lua_pushinteger(L, (lua_Integer)ticket);
   if (!asr_pool_wait(box_of(L)->pool, ticket, LONG)) {

@@ -22,7 +22,7 @@ asr_outbox *asr_outbox_new(const asr_outbox_options *options,
   if (!o)
     return NULL;
   o->holders = 1;
-  o->chance = (uint64_t)(asr_monotonic() * 1e9) | 1;
+  asr_chance_seed(&o->chance, (uint64_t)(asr_monotonic() * 1e9));
   if (pthread_mutex_init(&o->lock, NULL) != 0) {
     asr_free(o);
     return NULL;

@@ -5,16 +5,6 @@
 
 static const double NEVER = 1e6; /* seconds: ask again by then */
 
-/* From 0 to 1: xorshift, for pauses that are not all alike. */
-static double chance(asr_outbox *o) {
-  uint64_t x = o->chance;
-  x ^= x << 13;
-  x ^= x >> 7;
-  x ^= x << 17;
-  o->chance = x;
-  return (double)(x >> 11) / (double)(UINT64_C(1) << 53);
-}
-
 static void send(asr_outbox *o, asr_engine *engine, asr_entry *entry) {
   asr_entry_begin(entry, asr_monotonic());
   if (asr_entry_sign(entry, &o->signer, o->options.lifetime) &&
@@ -74,7 +64,8 @@ double asr_outbox_feed(asr_outbox *o, asr_engine *engine) {
 /* One that failed waits to be sent again, or is given up. Returns what is to
  * be freed. */
 static asr_entry *settle(asr_outbox *o, asr_entry *entry) {
-  double now = asr_monotonic(), pause = asr_entry_pause(entry, now, chance(o));
+  double now = asr_monotonic(),
+         pause = asr_entry_pause(entry, now, asr_chance_next(&o->chance));
   asr_end end = entry->job->kind == ASR_CLOSED ? ASR_LOST : ASR_FAILED;
   if (pause >= 0 && asr_outbox_pause(o, entry, now + pause))
     return NULL;

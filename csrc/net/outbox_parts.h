@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 
+#include "core/chance.h"
 #include "net/deadlines.h"
 #include "net/forkmark.h"
 #include "net/outbox.h"
@@ -27,7 +28,7 @@ struct asr_outbox {
   asr_entry *oldest, *newest; /* of those that are queued */
   asr_outbox_counts counts;
   size_t report_bytes, untold;
-  uint64_t chance; /* a state of chance: xorshift */
+  struct asr_chance chance; /* for pauses that are not all alike */
 };
 
 /* As the newest of those that are queued: false if there is no memory. */

@@ -103,20 +103,6 @@ static double date_of(struct asr_span text) {
 
 /* ---- lists: a field may come twice, and proxies join what does ---- */
 
-static bool is_blank(char c) {
-  return c == ' ' || c == '\t';
-}
-
-static struct asr_span trim(struct asr_span s) {
-  while (s.n > 0 && is_blank(s.p[0])) {
-    s = asr_span(s.p + 1, s.n - 1);
-  }
-  while (s.n > 0 && is_blank(s.p[s.n - 1])) {
-    s.n--;
-  }
-  return s;
-}
-
 static bool is_word(struct asr_span s) {
   size_t i;
   for (i = 0; i < s.n; i++) {
@@ -139,10 +125,10 @@ static bool next_element(struct asr_span *rest, struct element *e) {
   if (rest->p == NULL) {
     return false;
   }
-  e->text = trim(asr_span_cut(rest, ','));
+  e->text = asr_span_trim(asr_span_cut(rest, ','));
   e->is_date = is_word(e->text) && rest->p != NULL;
   if (e->is_date) {
-    e->text = trim(asr_span_cut(rest, ','));
+    e->text = asr_span_trim(asr_span_cut(rest, ','));
   }
   return true;
 }

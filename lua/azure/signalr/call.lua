@@ -165,7 +165,7 @@ function M.send(it, op, place, draft)
   local query = excluded and request.excluding(op, excluded)
   local status, reply, sent = transport:exchange("send", place, draft, timeout, hand, query, settings.max_response)
   if status and not reply and not settings.on_attempt then return true, {} end
-  local req = request.build(op, request.target(op, it, context.router), excluded and { excluded = excluded })
+  local req = request.build(op, it.targets[op], excluded and { excluded = excluded })
   req.about, req.place, req.query, req.sent_at, req.authorized = it, place, query, transport:time(), held
   req.began, req.deadline, req.max_response = began, began + timeout, settings.max_response
   return go_on(context, op, req, settings, outcome(context, op, req, status, reply, sent))
