@@ -117,6 +117,7 @@ build = {
       ["azure.signalr.transport.resty.clock"] = "lua/azure/signalr/transport/resty/clock.lua",
       ["azure.signalr.transport.resty.connect"] = "lua/azure/signalr/transport/resty/connect.lua",
       ["azure.signalr.transport.resty.http1"] = "lua/azure/signalr/transport/resty/http1.lua",
+      ["azure.signalr.transport.resty.options"] = "lua/azure/signalr/transport/resty/options.lua",
       ["azure.signalr.transport.resty.outbox"] = "lua/azure/signalr/transport/resty/outbox.lua",
       ["azure.signalr.transport.resty.phase"] = "lua/azure/signalr/transport/resty/phase.lua",
       ["azure.signalr.transport.resty.senders"] = "lua/azure/signalr/transport/resty/senders.lua",

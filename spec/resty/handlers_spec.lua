@@ -54,6 +54,14 @@ local HTTP = [[
       function() signalr.new { connection_string = %q, proxy = "https://proxy.test" } end,
       function() signalr.new { connection_string = %q, proxy = "http://us3r:hun/ter2@127.0.0.1:9" } end,
       function() require("azure.signalr.transport.curl").new {} end,
+      function() signalr.new(os.getenv "AZURE_SIGNALR_NOTHING") end,
+      function()
+        local real = ngx.config.ngx_lua_version
+        ngx.config.ngx_lua_version = 10013
+        local _, problem = pcall(signalr.new, { endpoint = "http://a.test", access_key = "k" })
+        ngx.config.ngx_lua_version = real
+        error(problem, 0)
+      end,
     } do misuse[i] = select(2, pcall(make)) end
   }]]
 
@@ -167,7 +175,8 @@ describe("ready handlers", function()
       "lua_shared_dict", "watch needs a client",
       "lua_ssl_trusted_certificate", "lua_ssl_trusted_certificate",
       "the option http2 is gone", "cannot speak TLS within TLS", "proxy must end after host and port",
-      "would block the nginx worker" } do
+      "would block the nginx worker", 'write "env NAME;" at the top of nginx.conf',
+      "lua-nginx-module 0.10.14 (OpenResty 1.15.8) or a later one is needed; the version of this one is 0.10.13" } do
       assert.truthy((lines[i] or ""):find(part, 1, true), part .. ": " .. text)
     end
     assert.is_nil(text:find("us3r", 1, true) or text:find("ter2", 1, true))

@@ -6,6 +6,7 @@ if not nginx.here then return end
 local cjson = require "cjson"
 local cqueues = require "cqueues"
 local raw_server = require "spec.support.raw_server"
+local socket = require "cqueues.socket"
 
 local web
 
@@ -136,6 +137,18 @@ describe("the transport inside nginx", function()
     assert.are.equal("timeout", failure { url = "http://127.0.0.1:" .. closed .. "/", timeout = 0 }.kind)
   end)
 
+  it("keeps a connection without use for as long as it is told", function()
+    local server = started()
+    local function ok(name, seconds)
+      local said = script(server, "ok()", { transport = name, options = { idle_timeout = seconds } })
+      assert.are.equal(200, said.reply and said.reply.status, cjson.encode(said))
+    end
+    ok("long")
+    ok("brief", 0.05)
+    assert.are.equal(1, server:await("close", 1))
+    assert.is_true(script(server, "ok()", { transport = "long" }).reply.reused)
+  end)
+
   it("waits for a connection when all are in use, and no longer than the deadline", function()
     local server = started()
     local list = {}
@@ -162,6 +175,52 @@ describe("the transport inside nginx", function()
       if said.failure and said.failure.kind == "queue_full" then refused = refused + 1 end
     end
     assert.are.equal(2, refused)
+  end)
+end)
+
+-- A service of the same machine may be at either address of localhost.
+describe("localhost inside nginx", function()
+  local function has_ipv6()
+    local fine, listening = pcall(function()
+      local listener = socket.listen { host = "::1", port = 0 }
+      local there = listener:listen()
+      listener:close()
+      return there
+    end)
+    return fine and listening
+  end
+
+  local function start(address)
+    web = nginx.start { workers = 1, http = ('server { listen %s:$otherport; location / { return 200 "here"; } }')
+      :format(address), server = "location /send { content_by_lua_block { require('spec.resty.wire').handle() } }" }
+    finally(function() web:stop() end)
+  end
+
+  local function ask_all()
+    for _, name in ipairs { "localhost", "localhost.", "LocalHost", "chat.localhost" } do
+      for _ = 1, 2 do
+        local said = send { url = ("http://%s:%d/"):format(name, web.other_port) }
+        assert.are.equal("here", said.reply and said.reply.body, name .. cjson.encode(said))
+      end
+    end
+  end
+
+  it("is at 127.0.0.1", function()
+    start "127.0.0.1"
+    ask_all()
+  end)
+
+  it("is at ::1, where nobody listens at 127.0.0.1", function()
+    if not has_ipv6() then return pending "there is no ::1 here" end
+    start "[::1]"
+    ask_all()
+  end)
+
+  it("is named as it was tried first where nobody listens at all", function()
+    start "127.0.0.1"
+    local f = send({ url = ("http://localhost:%d/"):format(nginx.free_port()) }).failure
+    assert.are.same({ "connect", "no" }, { f.kind, f.sent })
+    assert.truthy(f.message:find("127.0.0.1:%d+ could not be connected to: connection refused"), f.message)
   end)
 end)
 

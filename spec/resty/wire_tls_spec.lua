@@ -50,6 +50,12 @@ describe("TLS inside nginx", function()
     end
   end)
 
+  it("takes a name with the dot of name servers at its end", function()
+    local server = started { tls = "server" }
+    local said = send { url = by_name(server):gsub("localhost", "localhost.", 1), headers = { "X-Script: ok('tls')" } }
+    assert.are.equal("tls", said.reply and said.reply.body, cjson.encode(said))
+  end)
+
   it("names the directives when nginx trusts nobody", function()
     local server = started { tls = "server" }
     local _, body = web:get("/nobody", { method = "POST", body = cjson.encode { url = by_name(server) } })

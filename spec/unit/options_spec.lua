@@ -58,6 +58,7 @@ local cases = {
   { { connection_string = base, on_attempt = 1 }, "on_attempt must be a function" },
   { { connection_string = base, server_endpoint = "x" }, "server_endpoint must be an http or https URL" },
   { { connection_string = base, drain_timeout = 5 }, "drain_timeout is for workers of nginx; elsewhere" },
+  { { connection_string = base, idle_timeout = 5 }, "idle_timeout is for workers of nginx; elsewhere" },
   { { connection_string = base, timeout = 5000 },
     "timeout must be a number of seconds above 0 and at most 3600, got 5000 (milliseconds?)" },
   { { connection_string = base, connect_timeout = 2e6 },
@@ -117,12 +118,12 @@ describe("signalr.new", function()
   end)
 
   it("refuses what is not right, at the caller's line", function()
-    for i = 1, 48 do
+    for i = 1, 49 do
       local message = message_of(cases[i][1])
       assert.is_truthy(message:find(cases[i][2], 1, true), message)
       assert.is_nil(message:find("AccessKey=k", 1, true), message)
     end
-    assert.are.equal(48, #cases)
+    assert.are.equal(49, #cases)
   end)
 
   it("takes a connection string and options", function()

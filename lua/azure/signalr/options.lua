@@ -136,6 +136,7 @@ local client_options = {
   queue_policy = { policy, "refuse" },
   ordered = { boolean, false },
   drain_timeout = { seconds },
+  idle_timeout = { seconds },
   spawn_yield = { func },
 }
 
@@ -239,10 +240,13 @@ local function together(text, more)
   return all
 end
 
+local unset = globals.ngx and "nginx hides the environment from its workers: write \"env NAME;\" at the top of "
+  .. "nginx.conf, with the variable's name" or "is the environment variable set?"
+
 local function check_given(given, more)
   if type(given) ~= "table" then
-    check.fail("%s: a connection string or a table of options is needed, got %s (is the environment variable set?)",
-      where_new, check.kind_of(given))
+    check.fail("%s: a connection string or a table of options is needed, got %s (%s)", where_new, check.kind_of(given),
+      unset)
   end
   if type(given[1]) == "string" then
     check.fail("%s: a connection string in a table must be named: connection_string = ..., or stand before the table "

@@ -72,6 +72,9 @@ function M.default(config)
   if config.drain_timeout and not is_nginx then
     check.fail("signalr.new: drain_timeout is for workers of nginx; elsewhere client:drain(seconds) says how long")
   end
+  if config.idle_timeout and not is_nginx then
+    check.fail("signalr.new: idle_timeout is for workers of nginx; elsewhere leave it out")
+  end
   return native.new(config)
 end
 

@@ -4,14 +4,13 @@
 --
 -- One client for each worker, made at module level and shared by all requests: what is kept here is counters, places
 -- and a queue, never anything of one request.
-local check = require "azure.signalr.check"
-local proxies = require "azure.signalr.proxy"
 local address = require "azure.signalr.transport.resty.address"
 local apart = require "azure.signalr.transport.resty.apart"
 local clock = require "azure.signalr.transport.resty.clock"
 local connect = require "azure.signalr.transport.resty.connect"
 local http1 = require "azure.signalr.transport.resty.http1"
 local outbox = require "azure.signalr.transport.resty.outbox"
+local limits = require "azure.signalr.transport.resty.options"
 local phase = require "azure.signalr.transport.resty.phase"
 local threads = require "azure.signalr.transport.resty.threads"
 local uncaught = require "azure.signalr.transport.resty.uncaught"
@@ -24,44 +23,21 @@ local now = clock.now
 local check_call = phase.check_call
 
 -- Shorter than what services and the balancers before them allow: the side that sends should be the one to close.
-local IDLE = 30000 -- milliseconds that a connection is kept without use
+local IDLE = 30 -- seconds that a connection is kept without use, unless told otherwise
 -- A request of this size goes to the system in one piece, or not at all.
 local ONE_PIECE = 16384
 -- Attempts at once: more than one when a kept connection is dead, which sets all its neighbours aside.
 local ATTEMPTS = 3
 
--- What a socket of nginx cannot honour must not be silently left out.
-local function refuse_options(config)
-  local where = "signalr.new (inside nginx)"
-  for _, name in ipairs { "ca_file", "ca_path" } do
-    if config[name] then
-      check.fail("%s: %s cannot be set for a socket of nginx: put lua_ssl_trusted_certificate (and "
-        .. "lua_ssl_verify_depth) into nginx.conf", where, name)
-    end
-  end
-  for _, name in ipairs { "io_thread", "spawn_yield" } do
-    if config[name] then
-      check.fail("%s: %s is for hosts that own the loop: leave it out, client:spawn and enqueue never block nginx's",
-        where, name)
-    end
-  end
-end
-
 --- Makes a transport. No connection is made before the first request.
 -- @tparam table config max_connections, max_in_flight (of this worker), connect_timeout (seconds), verify, proxy
--- (http://[user:password@]host:port), queue_limit (messages), queue_bytes, drain_timeout (seconds)
+-- (http://[user:password@]host:port), queue_limit (messages), queue_bytes, drain_timeout, idle_timeout (seconds)
 -- @treturn table transport
 -- @raise for ca_file, ca_path, io_thread, spawn_yield and an https proxy, which a socket of nginx cannot honour
 function M.new(config)
-  refuse_options(config)
-  local proxy, problem = proxies.of(config.proxy)
-  if problem then check.fail("signalr.new (inside nginx): proxy %s", problem) end
-  if proxy and proxy.scheme ~= "http" then
-    check.fail("signalr.new (inside nginx): proxy must be of http: nginx cannot speak TLS within TLS, nor SOCKS")
-  end
   local self = setmetatable({
-    addresses = address.new(config, proxy),
-    connect_timeout = config.connect_timeout,
+    addresses = address.new(config, limits.read(config)),
+    connect_timeout = config.connect_timeout, idle = (config.idle_timeout or IDLE) * 1000,
     max_connections = config.max_connections,
     -- Sockets that are connected or on the way there. A request that nginx aborts takes its socket along.
     live = setmetatable({}, { __mode = "k" }), out = 0,
@@ -150,7 +126,7 @@ end
 
 local function release(self, sock, keep)
   self.live[sock], self.out = nil, self.out - 1
-  if not keep or not sock:setkeepalive(IDLE) then sock:close() end
+  if not keep or not sock:setkeepalive(self.idle) then sock:close() end
 end
 
 -- Third result of a failure: whether trying at once may do better.

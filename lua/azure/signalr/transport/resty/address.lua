@@ -13,21 +13,33 @@ local function bracketed(host)
   return host
 end
 
--- nginx's resolver asks name servers only, and RFC 6761 says what they need not be asked.
+-- A dot at the end is for name servers; certificates and TLS know names without.
+local function undotted(host) return host:match("^(.*[^.])%.$") or host end
+
+-- nginx's resolver asks name servers only, and RFC 6761 says what they need not be asked. Second result: where to go
+-- when nobody listens there.
 local function place_of(host)
-  if host == "localhost" or host:find("%.localhost$") then return "127.0.0.1" end
+  local name = undotted(host)
+  if name == "localhost" or name:find("%.localhost$") then return "127.0.0.1", "[::1]" end
   return bracketed(host)
+end
+
+-- TLS has no IP addresses for names, and nginx compares none: without a name it would compare nothing.
+local function tls_name_of(host, verify)
+  local is_ip = host:find("^[%d.]+$") or host:find(":", 1, true)
+  if verify or not is_ip then return undotted(host) end
 end
 
 local default_port = { http = 80, https = 443 }
 
 --- Makes the addresses of a transport.
--- @tparam table config verify, proxy, max_connections, max_in_flight
+-- @tparam table config verify, proxy, max_connections, max_in_flight, idle_timeout
 -- @tparam table|nil proxy from azure.signalr.proxy
 function M.new(config, proxy)
   return setmetatable({
     proxy = proxy, verify = config.verify ~= false, targets = {},
     pool_size = config.max_connections, backlog = config.max_in_flight - config.max_connections,
+    idle = config.idle_timeout,
   }, metatable)
 end
 
@@ -45,7 +57,8 @@ end
 
 local function proxied(self, target, url)
   local proxy = self.proxy
-  target.host, target.port, target.proxy = place_of(proxy.host), proxy.port, proxy
+  target.host, target.other_host = place_of(proxy.host)
+  target.port, target.proxy = proxy.port, proxy
   if target.tls then
     target.tunnel = ("%s:%d"):format(bracketed(url.host), url.port)
   else
@@ -74,15 +87,18 @@ local function make(self, origin)
   local url = core.parse_url(origin .. "/")
   if not url then return nil end
   local tls = url.scheme == "https"
+  local host, other_host = place_of(url.host)
   local target = {
-    origin = origin, host = place_of(url.host), port = url.port, tls = tls, server_name = url.host,
+    origin = origin, host = host, other_host = other_host, port = url.port, tls = tls,
+    server_name = tls_name_of(url.host, self.verify),
     before_path = "", after_path = " HTTP/1.1\r\nHost: " .. authority_of(url) .. "\r\n",
     verify = self.verify, generation = 1, pool_size = self.pool_size, backlog = self.backlog > 0 and self.backlog or 0,
   }
   if self.proxy then proxied(self, target, url) end
   target.name = table.concat({
     "azure.signalr", url.scheme, url.host, ("%d"):format(url.port), tls and (self.verify and "verified" or "any") or "",
-    self.proxy and name_of(self.proxy) or "", ("%d+%d"):format(target.pool_size, target.backlog),
+    self.proxy and name_of(self.proxy) or "",
+    ("%d+%d+%s"):format(target.pool_size, target.backlog, self.idle and core.json_encode(self.idle) or ""),
   }, "|")
   name_pool(target)
   return target
@@ -90,8 +106,8 @@ end
 
 --- The target of a URL.
 -- @tparam string url absolute
--- @treturn table|nil target: host, port, tls, server_name, verify, options (for connect), proxy, tunnel (where it is to
--- lead), before_path, after_path
+-- @treturn table|nil target: host, other_host (when nobody listens there), port, tls, server_name, verify, options (for
+-- connect), proxy, tunnel (where it is to lead), before_path, after_path
 -- @treturn string what stands in the request line
 function methods:of(url)
   local slash = url:find("/", 9, true)

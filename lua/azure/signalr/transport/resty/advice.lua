@@ -16,7 +16,7 @@ local TRUST = "nginx trusts nobody unless told whom: set lua_ssl_trusted_certifi
   .. "refuses most); both belong into http, server or location"
 
 local function wrong_name(target)
-  local name = target.server_name
+  local name = target.server_name or ""
   if name:find("^[%d.]+$") or name:find(":", 1, true) then
     return "nginx compares names, not IP addresses: use the name that is in the certificate"
   end

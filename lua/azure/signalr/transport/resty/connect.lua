@@ -55,6 +55,16 @@ local function greet(sock, target, deadline)
   return true
 end
 
+-- Where localhost is not at 127.0.0.1, it may be at ::1; from then on that is tried first.
+local function connect(sock, target)
+  local host, other = target.host, target.other_host
+  local done, why = sock:connect(host, target.port, target.options)
+  if done or not other or why ~= "connection refused" then return done, why end
+  if not sock:connect(other, target.port, target.options) then return nil, why end
+  target.host, target.other_host = other, host
+  return true
+end
+
 --- Gives a connection. Waits for one when all of the pool's are in use.
 -- @tparam table transport connect_timeout (seconds), is_full (function: whether others have or wait for all
 -- connections), out (how many sockets are out, at least), max_connections
@@ -75,7 +85,7 @@ function M.open(transport, sock, target, deadline)
     sock:settimeouts(limit * 1000 + 1, left * 1000 + 1, left * 1000 + 1)
     -- Waiting in the pool's queue looks like a slow connect; but it may last as long as the request may.
     local was_full = transport.out > transport.max_connections and transport.is_full()
-    local done, why = sock:connect(target.host, target.port, target.options)
+    local done, why = connect(sock, target)
     if done then break end
     local queued = why == "timeout" and limit < left and (was_full or transport.is_full())
     if not queued then return connect_failed(target, tostring(why)) end
