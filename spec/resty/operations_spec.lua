@@ -90,6 +90,8 @@ local function run_all(web)
 end
 
 describe("inside nginx, all operations", function()
+  setup(function() assert(process.run { "sh", "spec/support/make_certs.sh", certs }) end)
+
   it("work over HTTP", function()
     local service = emulator.start()
     finally(function() service:stop() end)
@@ -99,7 +101,6 @@ describe("inside nginx, all operations", function()
   end)
 
   it("work over TLS", function()
-    assert(process.run { "sh", "spec/support/make_certs.sh", certs })
     local service = emulator.start("--tls-cert", certs .. "/server.pem", "--tls-key", certs .. "/server.key")
     finally(function() service:stop() end)
     local web = start_nginx((service.connection_string:gsub("127%.0%.0%.1", "localhost")), true)
